@@ -1,0 +1,12 @@
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Tx } from './database.ts';
+import * as first from './migrations/0001-first.ts';
+
+const migrations: Record<string, Migration> = { '0001-first': first };
+
+/** Brings the schema up to date inside the transaction it is given, so that half a migration never stays. */
+export async function migrate(tx: Tx): Promise<void> {
+  const migrator = new Migrator({ db: tx, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

@@ -1,0 +1,76 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
+
+/** How long SQLite itself may wait for another process's lock: it blocks the event loop, so hardly at all. */
+const busyTimeoutMs = 20;
+
+/**
+ * One connection to a SQLite file, as Kysely sees it. Every connection reads its durability setting back, because
+ * promise 7 (acknowledged is kept) rests on it.
+ */
+export function connectSqlite(path: string, mode: 'read' | 'write'): Kysely<NoTables> {
+  if (mode === 'write') createPrivately(path);
+  const connection = new DatabaseSync(path, { readOnly: mode === 'read', timeout: busyTimeoutMs });
+  if (mode === 'write') connection.exec('PRAGMA journal_mode = WAL');
+  connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
+  const { synchronous } = connection.prepare('PRAGMA synchronous').get() ?? {};
+  if (synchronous !== 2) throw new Error(`SQLite answers synchronous = ${synchronous}, not FULL: refusing to go on`);
+  return new Kysely<NoTables>({ dialect: dialectFor(connection) });
+}
+
+/** Whether an error says that another process holds the write lock right now. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
+}
+
+// An empty object type is what Kysely means by "no tables yet"; each store adds its own.
+export type NoTables = Record<never, never>;
+
+// SQLite gives the journal and shared-memory files the mode of the database file, so it is made before SQLite sees it.
+function createPrivately(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+}
+
+/** Kysely's SQLite dialect with what it does not know: SQLite's schema changes do take part in transactions. */
+function dialectFor(connection: DatabaseSync): Dialect {
+  const dialect = new SqliteDialect({ database: adapt(connection) });
+  return {
+    createDriver: () => dialect.createDriver(),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createAdapter: () => new TransactionalAdapter(),
+  };
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** Keeps prepared statements, and takes the write lock when a transaction begins rather than in its middle. */
+function adapt(connection: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, StatementSync>();
+  const prepared = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known) return known;
+    const fresh = connection.prepare(sql);
+    if (statements.size < 500) statements.set(sql, fresh);
+    return fresh;
+  };
+  return {
+    close: () => connection.close(),
+    prepare(sql) {
+      const statement = prepared(sql === 'begin' ? 'begin immediate' : sql);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+      };
+    },
+  };
+}
