@@ -1,0 +1,48 @@
+import ipaddr from 'ipaddr.js';
+
+/** Who is at the other end, as far as the network tells. */
+export interface Client {
+  /** A canonical IPv4 or IPv6 address, never a forged one. */
+  address: string;
+  userAgent: string;
+}
+
+type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** Reads a list of addresses and CIDR ranges into a test of membership. */
+export function trustedNetworks(ranges: readonly string[]): (address: string) => boolean {
+  const networks = ranges.map((range): Network => {
+    if (range.includes('/')) return ipaddr.parseCIDR(range);
+    const address = ipaddr.process(range);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  });
+  return (address) => {
+    const known = canonical(address);
+    if (known === undefined) return false;
+    const parsed = ipaddr.process(known);
+    return networks.some(([base, bits]) => parsed.kind() === base.kind() && parsed.match(base, bits));
+  };
+}
+
+/**
+ * The address of the client: the socket's, unless the peer is a trusted proxy; then the right-most hop of `header` that
+ * is not one. What stands further left can be forged and is never read; an unreadable hop ends the walk at the last
+ * trusted one.
+ */
+export function clientAddress(peer: string, header: string | undefined, trusted: (address: string) => boolean): string {
+  let address = canonical(peer) ?? '0.0.0.0';
+  const hops = (header ?? '').split(',').reverse();
+  for (const hop of hops) {
+    if (!trusted(address)) return address;
+    const next = canonical(hop.trim());
+    if (next === undefined) return address;
+    address = next;
+  }
+  return address;
+}
+
+/** One spelling for each address: IPv4-mapped ones as IPv4, IPv6 compressed, no zone. */
+function canonical(address: string): string | undefined {
+  const bare = address.replace(/%.*$/, '');
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
+}

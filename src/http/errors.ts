@@ -1,0 +1,99 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem, type ProblemCode, problemResponse } from './problems.ts';
+
+/** Writes a problem as the answer. The body is a string, so that no response schema can take members away. */
+function send(reply: FastifyReply, problem: Problem): FastifyReply {
+  const { status, headers, body } = problemResponse(problem);
+  return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
+}
+
+/** The one place where an error of any kind becomes an answer. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error);
+  if (problem.code === 'internal' || problem.code === 'unavailable') request.log.error({ err: error }, problem.code);
+  return send(reply, problem);
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (!(error instanceof Error)) return new Problem('internal');
+  if ('validation' in error && Array.isArray(error.validation)) {
+    return new Problem('invalid', { errors: invalidMembers(error.validation) });
+  }
+  const status = 'statusCode' in error ? Number(error.statusCode) : 500;
+  return new Problem(byStatus[status] ?? (status >= 400 && status < 500 ? 'bad_request' : 'internal'));
+}
+
+const byStatus: Record<number, ProblemCode> = {
+  404: 'not_found',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+  503: 'unavailable',
+};
+
+interface ValidationIssue {
+  instancePath?: string;
+  message?: string;
+}
+
+/** What is wrong and where, as JSON pointers; never what was sent. */
+function invalidMembers(issues: readonly ValidationIssue[]): { pointer: string; detail: string }[] {
+  return issues
+    .slice(0, 10)
+    .map((issue) => ({ pointer: issue.instancePath ?? '', detail: issue.message ?? 'Not valid.' }));
+}
+
+/**
+ * Answers addresses that no route has: 405 with Allow where another method would do, else 404. Keeps the list of
+ * routes as they are registered, so it must be set up before them.
+ */
+export function answerUnknown(app: FastifyInstance): void {
+  const known = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = known.get(url) ?? new Set();
+    for (const each of [method].flat()) methods.add(each);
+    known.set(url, methods);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const [path = ''] = request.url.split('?');
+    const allowed = [...known].filter(([pattern]) => matches(pattern, path)).flatMap(([, methods]) => [...methods]);
+    if (allowed.length === 0) return send(reply, new Problem('not_found'));
+    return send(
+      reply,
+      new Problem('method_not_allowed', { headers: { allow: [...new Set(allowed)].sort().join(', ') } }),
+    );
+  });
+}
+
+function matches(pattern: string, path: string): boolean {
+  const ours = pattern.split('/');
+  const theirs = path.split('/');
+  return (
+    ours.length === theirs.length &&
+    ours.every((part, index) => part === theirs[index] || (part.startsWith(':') && theirs[index] !== ''))
+  );
+}
+
+/** Answers what Node's HTTP parser refuses before there is a request: too large, too slow, or not HTTP. */
+export function answerSocket(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const code = socketProblems[error.code ?? ''] ?? 'bad_request';
+  const { status, body } = problemResponse(new Problem(code));
+  const text = JSON.stringify(body);
+  const length = Buffer.byteLength(text);
+  const headers = [
+    'content-type: application/problem+json',
+    `content-length: ${length}`,
+    'cache-control: no-store',
+    'x-content-type-options: nosniff',
+    'connection: close',
+  ];
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${headers.join('\r\n')}\r\n\r\n${text}`);
+}
+
+const socketProblems: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};

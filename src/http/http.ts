@@ -1,0 +1,142 @@
+import type { Writable } from 'node:stream';
+import accepts from '@fastify/accepts';
+import cors from '@fastify/cors';
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { type Clock, second } from '../clock.ts';
+import type { Options } from '../options.ts';
+import { newId } from '../tokens.ts';
+import { authorize, type FindSession } from './access.ts';
+import { bodyLimit, parseForm, parseJson, remember } from './body.ts';
+import { clientAddress, trustedNetworks } from './client.ts';
+import { answerError, answerSocket, answerUnknown } from './errors.ts';
+import { securityHeaders } from './headers.ts';
+import { logOptions, logRequests } from './log.ts';
+import { Problem } from './problems.ts';
+import { sameOrigin } from './same-origin.ts';
+
+/**
+ * HTTP: everything between the socket and a feature's handler. Where a request comes from, whether it is well formed,
+ * who sends it and whether he may, and how errors look. A route is registered with `route`; it is closed unless its
+ * `access` opens it.
+ */
+export type { Access, FindSession, Level, Proof, Session } from './access.ts';
+export { basicChallenge, basicCredentials } from './basic.ts';
+export type { Client } from './client.ts';
+export { contentPolicy, sendPage } from './headers.ts';
+export { Problem, type ProblemCode, problemCodes, problemFacts, problemResponse, problemSentence } from './problems.ts';
+export { type Answer, route } from './route.ts';
+
+interface Parts {
+  clock: Clock;
+  findSession: FindSession;
+  /** Origins under which our own pages are reached. */
+  origins: () => readonly string[];
+  tls?: { cert: string; key: string } | undefined;
+  logStream?: Writable | undefined;
+}
+
+/** A Fastify instance that has no routes yet and refuses any that does not say who may call it. */
+export async function createHttp(options: Options, parts: Parts): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    ...limits,
+    ...(parts.tls ? { https: { ...parts.tls, minVersion: 'TLSv1.2' } } : {}),
+    logger: logOptions(options, parts.logStream),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: newId,
+    requestIdHeader: false,
+    clientErrorHandler: answerSocket,
+  }) as FastifyInstance;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError);
+  app.decorateRequest('caller');
+  readBodies(app);
+  refuseUndeclared(app);
+  answerUnknown(app);
+  admit(app, options, parts);
+  logRequests(app);
+  await app.register(accepts);
+  if (options.corsOrigins.length > 0) await app.register(cors, { origin: options.corsOrigins, maxAge: 600 });
+  return app;
+}
+
+const limits = {
+  bodyLimit,
+  connectionTimeout: 60 * second,
+  keepAliveTimeout: 72 * second,
+  requestTimeout: 30 * second,
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 15 * second },
+  routerOptions: { maxParamLength: 128 },
+};
+
+function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, bytes: Buffer) =>
+    parseJson(bytes),
+  );
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer' },
+    async (_: FastifyRequest, bytes: Buffer) => parseForm(bytes),
+  );
+  // An empty body is no body whatever its content type; anything else of an unknown type is refused.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_: FastifyRequest, bytes: Buffer) => {
+    if (bytes.length > 0) throw new Problem('unsupported_media_type');
+  });
+  app.addHook('preValidation', async (request) => {
+    checkQuery(request);
+    const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+    const { accepts: accepted = [] } = request.routeOptions.config;
+    if (request.body !== undefined && !accepted.some((each) => each === type.trim()))
+      throw new Problem('unsupported_media_type');
+  });
+}
+
+function checkQuery(request: FastifyRequest): void {
+  const question = request.url.indexOf('?');
+  if (question < 0) return;
+  const query = request.url.slice(question + 1);
+  const seen = new Set<string>();
+  for (const [key] of new URLSearchParams(query)) remember(key, seen);
+}
+
+/** Deny by default: a route that does not say who may call it stops the start. */
+function refuseUndeclared(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    const preflight = method === 'OPTIONS' && url === '*';
+    if (!config?.access && !preflight) throw new Error(`${method} ${url} does not declare who may call it (access)`);
+  });
+}
+
+/** Decides, before a body is read, where a request comes from and whether it may go on. */
+function admit(app: FastifyInstance, options: Options, parts: Parts): void {
+  const trusted = trustedNetworks(options.trustProxy);
+  const header = options.proxyHeader.toLowerCase();
+  const https = parts.tls !== undefined || options.publicUrl.startsWith('https://');
+  const headers = securityHeaders(https);
+  const behindProxy = https && options.trustProxy.length > 0;
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headers);
+    const peer = request.socket.remoteAddress ?? '';
+    const forwarded = request.headers[header];
+    const address = clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trusted);
+    const userAgent = (request.headers['user-agent'] ?? '').slice(0, 256);
+    const now = parts.clock();
+    request.caller = { session: undefined, client: { address, userAgent }, now };
+    if (request.is404) return;
+
+    const { access, page } = request.routeOptions.config;
+    const health = request.routeOptions.url === '/healthz' || request.routeOptions.url === '/readyz';
+    if (behindProxy && !health && !trusted(peer))
+      throw new Problem('forbidden', { detail: 'This service answers its proxy only.' });
+    if (page && request.method === 'POST' && !sameOrigin(request.headers, parts.origins())) {
+      throw new Problem('forbidden', {
+        detail: 'This form can only be sent from our own page: open it again and retry.',
+      });
+    }
+    if (access && access !== 'anyone')
+      request.caller.session = await authorize(request, access, parts.findSession, now);
+  });
+}
