@@ -1,0 +1,84 @@
+import type { Db, Tx } from '../database/database.ts';
+
+interface Row {
+  user_id: string;
+  hash: Buffer;
+  short: number;
+  version: string;
+  changed_at: number;
+}
+
+type Tables = {
+  passwords: Row;
+  password_links: { user_id: string; token_hash: Buffer; expires_at: number };
+};
+
+export async function selectPassword(db: Db, userId: string): Promise<Row | undefined> {
+  return db
+    .$extendTables<Tables>()
+    .selectFrom('passwords')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+}
+
+export async function upsertPassword(tx: Tx, row: Row): Promise<void> {
+  const { user_id, ...rest } = row;
+  await tx
+    .$extendTables<Tables>()
+    .insertInto('passwords')
+    .values({ user_id, ...rest })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(rest))
+    .execute();
+}
+
+/** Puts another hash of the same password in place of one, unless the password has been changed meanwhile. */
+export async function updateHash(tx: Tx, userId: string, version: string, hash: Buffer): Promise<void> {
+  await tx
+    .$extendTables<Tables>()
+    .updateTable('passwords')
+    .set({ hash })
+    .where('user_id', '=', userId)
+    .where('version', '=', version)
+    .execute();
+}
+
+export async function upsertLink(tx: Tx, userId: string, tokenHash: Buffer, expiresAt: number): Promise<void> {
+  const values = { token_hash: tokenHash, expires_at: expiresAt };
+  await tx
+    .$extendTables<Tables>()
+    .insertInto('password_links')
+    .values({ user_id: userId, ...values })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(values))
+    .execute();
+}
+
+export async function selectLink(db: Db, tokenHash: Buffer, now: number): Promise<string | undefined> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('password_links')
+    .select('user_id')
+    .where('token_hash', '=', tokenHash)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return row?.user_id;
+}
+
+/** Takes a link away and answers whether it was there and still good: the one statement that spends it. */
+export async function takeLink(tx: Tx, tokenHash: Buffer, now: number): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .$extendTables<Tables>()
+    .deleteFrom('password_links')
+    .where('token_hash', '=', tokenHash)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}
+
+export async function deleteLink(tx: Tx, userId: string): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('password_links').where('user_id', '=', userId).execute();
+}
+
+export async function deleteExpiredLinks(tx: Tx, now: number): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('password_links').where('expires_at', '<=', now).execute();
+}

@@ -1,0 +1,36 @@
+import type { Db, Tx } from '../database/database.ts';
+
+type Tables = {
+  recovery_codes: { user_id: string; code_hash: Buffer };
+};
+
+export async function replaceCodes(tx: Tx, userId: string, hashes: readonly Buffer[]): Promise<void> {
+  const db = tx.$extendTables<Tables>();
+  await db.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+  if (hashes.length === 0) return;
+  await db
+    .insertInto('recovery_codes')
+    .values(hashes.map((code_hash) => ({ user_id: userId, code_hash })))
+    .execute();
+}
+
+export async function countCodes(db: Db, userId: string): Promise<number> {
+  const { left } = await db
+    .$extendTables<Tables>()
+    .selectFrom('recovery_codes')
+    .select(({ fn }) => fn.countAll<number>().as('left'))
+    .where('user_id', '=', userId)
+    .executeTakeFirstOrThrow();
+  return Number(left);
+}
+
+/** Takes a code away and answers whether it was there: the one statement that spends it (promise 1). */
+export async function takeCode(tx: Tx, userId: string, hash: Buffer): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .$extendTables<Tables>()
+    .deleteFrom('recovery_codes')
+    .where('user_id', '=', userId)
+    .where('code_hash', '=', hash)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}

@@ -1,0 +1,123 @@
+import { minute } from '../clock.ts';
+import type { Database, Db, Tx } from '../database/database.ts';
+import type { Client } from '../http/http.ts';
+import { hashToken, newId, newToken } from '../tokens.ts';
+import {
+  deleteExpiredSessions,
+  deleteOtherSessions,
+  deleteSession,
+  insertSession,
+  type StoredSession,
+  selectSession,
+  selectSessionByToken,
+  selectSessions,
+  updateSession,
+} from './store.ts';
+
+/**
+ * Sessions: who is signed in, by which proofs, until when. The token is 256 random bits and only its hash is stored.
+ * A session ends at its overall limit, or when it has rested too long, or when somebody ends it; nothing prolongs the
+ * overall limit. Only `sign-in/` issues sessions; what one may do is decided there too, at every request.
+ */
+export type { StoredSession } from './store.ts';
+
+/** Sessions that one account may have at the same time; the next one ends the oldest. */
+export const mostSessions = 100;
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+export function createSessions(parts: { database: Database; lifetime: number; idle: number }) {
+  const { database, lifetime, idle } = parts;
+  // Fine enough to measure the idle limit by, coarse enough not to write at every request.
+  const seenEvery = Math.min(minute, idle / 60);
+
+  /** Whether a session is over at `now`; `resting` says whether the idle limit holds for it. */
+  const isOver = (session: StoredSession, resting: boolean, now: number): boolean =>
+    session.expiresAt <= now || (resting && session.lastSeenAt + idle <= now);
+
+  return {
+    isOver,
+
+    /** Makes a session and answers its token, which is never seen again. */
+    async issue(
+      tx: Tx,
+      given: { userId: string; secondFactor: 'otp' | 'recovery_code' | undefined; client: Client },
+      now: number,
+    ): Promise<{ token: string; session: StoredSession }> {
+      const standing = await selectSessions(tx, given.userId);
+      for (const oldest of standing.slice(mostSessions - 1)) await deleteSession(tx, oldest.id, given.userId);
+      const { token, hash } = newToken('csn_');
+      const session: StoredSession = {
+        id: newId(),
+        userId: given.userId,
+        createdAt: now,
+        expiresAt: now + lifetime,
+        lastSeenAt: now,
+        passwordAt: now,
+        secondFactor: given.secondFactor && { kind: given.secondFactor, at: now },
+        address: given.client.address,
+        userAgent: given.client.userAgent,
+      };
+      await insertSession(tx, session, hash);
+      return { token, session };
+    },
+
+    /** The session of a token, whether over or not. */
+    async find(db: Db, token: string): Promise<StoredSession | undefined> {
+      return selectSessionByToken(db, hashToken(token));
+    },
+
+    async findById(db: Db, id: string): Promise<StoredSession | undefined> {
+      return selectSession(db, id);
+    },
+
+    /** The account's sessions that are not over, newest first; `resting` says for which the idle limit holds. */
+    async list(
+      db: Db,
+      userId: string,
+      resting: (session: StoredSession) => boolean,
+      now: number,
+    ): Promise<StoredSession[]> {
+      return (await selectSessions(db, userId)).filter((session) => !isOver(session, resting(session), now));
+    },
+
+    /** Remembers that a session was used, at most once a minute. */
+    async touch(session: StoredSession, now: number): Promise<void> {
+      if (now - session.lastSeenAt < seenEvery) return;
+      await database.transaction((tx) => updateSession(tx, session.id, { lastSeenAt: now }));
+    },
+
+    /** Notes what this session has proved at `now`. */
+    async prove(
+      tx: Tx,
+      id: string,
+      proved: { password?: true; secondFactor?: 'otp' | 'recovery_code' | undefined },
+      now: number,
+    ): Promise<void> {
+      await updateSession(tx, id, {
+        ...(proved.password ? { passwordAt: now } : {}),
+        ...(proved.secondFactor ? { secondFactor: { kind: proved.secondFactor, at: now } } : {}),
+      });
+    },
+
+    /** Gives a session a new token; the old one is void at once. Id and overall end stay. */
+    async renew(tx: Tx, id: string): Promise<string> {
+      const { token, hash } = newToken('csn_');
+      await updateSession(tx, id, { tokenHash: hash });
+      return token;
+    },
+
+    /** Ends one session of an account; false when it has none of that id. */
+    async end(tx: Tx, id: string, userId: string): Promise<boolean> {
+      return deleteSession(tx, id, userId);
+    },
+
+    /** Ends every session of an account, but the one named, and answers how many that were. */
+    async endOthers(tx: Tx, userId: string, keptId?: string): Promise<number> {
+      return deleteOtherSessions(tx, userId, keptId);
+    },
+
+    /** Deletes sessions past their overall limit. */
+    sweep: deleteExpiredSessions,
+  };
+}

@@ -1,0 +1,147 @@
+import type { Db, Tx } from '../database/database.ts';
+
+interface Row {
+  id: string;
+  token_hash: Buffer;
+  user_id: string;
+  created_at: number;
+  expires_at: number;
+  last_seen_at: number;
+  password_at: number;
+  second_factor: string | null;
+  second_factor_at: number | null;
+  address: string;
+  user_agent: string;
+}
+
+type Tables = {
+  sessions: Row;
+};
+
+/** One session as stored: what it proved and when, and where it was made. */
+export interface StoredSession {
+  id: string;
+  userId: string;
+  createdAt: number;
+  expiresAt: number;
+  lastSeenAt: number;
+  passwordAt: number;
+  secondFactor: { kind: 'otp' | 'recovery_code'; at: number } | undefined;
+  address: string;
+  userAgent: string;
+}
+
+const asSession = (row: Row): StoredSession => ({
+  id: row.id,
+  userId: row.user_id,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  lastSeenAt: row.last_seen_at,
+  passwordAt: row.password_at,
+  secondFactor:
+    row.second_factor_at === null
+      ? undefined
+      : { kind: row.second_factor === 'otp' ? 'otp' : 'recovery_code', at: row.second_factor_at },
+  address: row.address,
+  userAgent: row.user_agent,
+});
+
+export async function insertSession(tx: Tx, session: StoredSession, tokenHash: Buffer): Promise<void> {
+  await tx
+    .$extendTables<Tables>()
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      token_hash: tokenHash,
+      user_id: session.userId,
+      created_at: session.createdAt,
+      expires_at: session.expiresAt,
+      last_seen_at: session.lastSeenAt,
+      password_at: session.passwordAt,
+      second_factor: session.secondFactor?.kind ?? null,
+      second_factor_at: session.secondFactor?.at ?? null,
+      address: session.address,
+      user_agent: session.userAgent,
+    })
+    .execute();
+}
+
+export async function selectSessionByToken(db: Db, tokenHash: Buffer): Promise<StoredSession | undefined> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('sessions')
+    .selectAll()
+    .where('token_hash', '=', tokenHash)
+    .executeTakeFirst();
+  return row && asSession(row);
+}
+
+export async function selectSession(db: Db, id: string): Promise<StoredSession | undefined> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('sessions')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && asSession(row);
+}
+
+/** The sessions of an account, newest first. */
+export async function selectSessions(db: Db, userId: string): Promise<StoredSession[]> {
+  const rows = await db
+    .$extendTables<Tables>()
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return rows.map(asSession);
+}
+
+export async function updateSession(
+  tx: Tx,
+  id: string,
+  change: {
+    tokenHash?: Buffer;
+    lastSeenAt?: number;
+    passwordAt?: number;
+    secondFactor?: StoredSession['secondFactor'];
+  },
+): Promise<void> {
+  await tx
+    .$extendTables<Tables>()
+    .updateTable('sessions')
+    .set({
+      ...(change.tokenHash ? { token_hash: change.tokenHash } : {}),
+      ...(change.lastSeenAt === undefined ? {} : { last_seen_at: change.lastSeenAt }),
+      ...(change.passwordAt === undefined ? {} : { password_at: change.passwordAt }),
+      ...(change.secondFactor
+        ? { second_factor: change.secondFactor.kind, second_factor_at: change.secondFactor.at }
+        : {}),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function deleteSession(tx: Tx, id: string, userId: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .$extendTables<Tables>()
+    .deleteFrom('sessions')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}
+
+/** Deletes every session of an account but the one named, and answers how many that were. */
+export async function deleteOtherSessions(tx: Tx, userId: string, keptId: string | undefined): Promise<number> {
+  let all = tx.$extendTables<Tables>().deleteFrom('sessions').where('user_id', '=', userId);
+  if (keptId !== undefined) all = all.where('id', '!=', keptId);
+  const { numDeletedRows } = await all.executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+export async function deleteExpiredSessions(tx: Tx, now: number): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('sessions').where('expires_at', '<=', now).execute();
+}

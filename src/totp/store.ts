@@ -1,0 +1,107 @@
+import type { Db, Tx } from '../database/database.ts';
+
+interface Bound {
+  user_id: string;
+  id: string;
+  secret: Buffer;
+  bound_at: number;
+  /** The session that put it in force. */
+  bound_by: string;
+  shown: number;
+  proved_at: number | null;
+  last_step: number;
+}
+
+interface Waiting {
+  session_id: string;
+  user_id: string;
+  id: string;
+  secret: Buffer;
+  expires_at: number;
+}
+
+type Tables = {
+  authenticators: Bound;
+  pending_authenticators: Waiting;
+};
+
+export async function selectBound(db: Db, userId: string): Promise<Bound | undefined> {
+  return db
+    .$extendTables<Tables>()
+    .selectFrom('authenticators')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+}
+
+export async function selectPending(db: Db, sessionId: string): Promise<Waiting | undefined> {
+  return db
+    .$extendTables<Tables>()
+    .selectFrom('pending_authenticators')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .executeTakeFirst();
+}
+
+/** Puts an authenticator in force; where there was one, this same statement takes its place. */
+export async function upsertBound(tx: Tx, row: Bound): Promise<void> {
+  const { user_id, ...rest } = row;
+  await tx
+    .$extendTables<Tables>()
+    .insertInto('authenticators')
+    .values({ user_id, ...rest })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(rest))
+    .execute();
+}
+
+/** Spends a step: true for exactly one caller, and never for a step that is not newer than the last (promise 1). */
+export async function advanceStep(tx: Tx, userId: string, id: string, step: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .$extendTables<Tables>()
+    .updateTable('authenticators')
+    .set({ last_step: step })
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .where('last_step', '<', step)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+export async function updateProved(tx: Tx, userId: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .$extendTables<Tables>()
+    .updateTable('authenticators')
+    .set({ proved_at: now, shown: 1 })
+    .where('user_id', '=', userId)
+    .where('proved_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+export async function updateShown(tx: Tx, userId: string): Promise<void> {
+  await tx
+    .$extendTables<Tables>()
+    .updateTable('authenticators')
+    .set({ shown: 1 })
+    .where('user_id', '=', userId)
+    .execute();
+}
+
+export async function deleteBound(tx: Tx, userId: string): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('authenticators').where('user_id', '=', userId).execute();
+}
+
+export async function insertPending(tx: Tx, row: Waiting): Promise<void> {
+  const db = tx.$extendTables<Tables>();
+  await db.deleteFrom('pending_authenticators').where('session_id', '=', row.session_id).execute();
+  await db.insertInto('pending_authenticators').values(row).execute();
+}
+
+/** Deletes every pending secret of an account. */
+export async function deletePending(tx: Tx, userId: string): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('pending_authenticators').where('user_id', '=', userId).execute();
+}
+
+export async function deleteExpiredPending(tx: Tx, now: number): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('pending_authenticators').where('expires_at', '<=', now).execute();
+}

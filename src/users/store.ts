@@ -1,0 +1,82 @@
+import type { Db, Tx } from '../database/database.ts';
+import type { User } from './users.ts';
+
+type Tables = {
+  users: { id: string; name: string; administrator: number; disabled: number; created_at: number };
+};
+
+const asUser = (row: Tables['users']): User => ({
+  id: row.id,
+  name: row.name,
+  administrator: row.administrator === 1,
+  disabled: row.disabled === 1,
+  createdAt: row.created_at,
+});
+
+export async function insertUser(tx: Tx, user: User): Promise<void> {
+  const { id, name, createdAt } = user;
+  const row = {
+    id,
+    name,
+    administrator: user.administrator ? 1 : 0,
+    disabled: user.disabled ? 1 : 0,
+    created_at: createdAt,
+  };
+  await tx.$extendTables<Tables>().insertInto('users').values(row).execute();
+}
+
+export async function selectUser(db: Db, by: { id: string } | { name: string }): Promise<User | undefined> {
+  const [column, value] = 'id' in by ? (['id', by.id] as const) : (['name', by.name] as const);
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('users')
+    .selectAll()
+    .where(column, '=', value)
+    .executeTakeFirst();
+  return row && asUser(row);
+}
+
+export async function selectUsers(db: Db, after: string, limit: number): Promise<User[]> {
+  const rows = await db
+    .$extendTables<Tables>()
+    .selectFrom('users')
+    .selectAll()
+    .where('name', '>', after)
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+  return rows.map(asUser);
+}
+
+export async function updateUser(
+  tx: Tx,
+  id: string,
+  change: { name?: string; administrator?: boolean; disabled?: boolean },
+): Promise<void> {
+  const { name, administrator, disabled } = change;
+  await tx
+    .$extendTables<Tables>()
+    .updateTable('users')
+    .set({
+      ...(name === undefined ? {} : { name }),
+      ...(administrator === undefined ? {} : { administrator: administrator ? 1 : 0 }),
+      ...(disabled === undefined ? {} : { disabled: disabled ? 1 : 0 }),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function deleteUser(tx: Tx, id: string): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('users').where('id', '=', id).execute();
+}
+
+export async function selectAnyAdministrator(db: Db): Promise<boolean> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('users')
+    .select('id')
+    .where('administrator', '=', 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,0 +1,80 @@
+import type { Db, Tx } from '../database/database.ts';
+import { Problem } from '../http/http.ts';
+import { newId } from '../tokens.ts';
+import { prepareName } from './name.ts';
+import { deleteUser, insertUser, selectAnyAdministrator, selectUser, selectUsers, updateUser } from './store.ts';
+
+/**
+ * Users: who there is. A user has an id that never changes and a name (RFC 8265) that may. Passwords, second factors
+ * and sessions belong to a user and live in folders of their own.
+ */
+export interface User {
+  id: string;
+  name: string;
+  administrator: boolean;
+  disabled: boolean;
+  createdAt: number;
+}
+
+export { prepareName } from './name.ts';
+
+/** Creates a user. Throws `invalid` for a name that cannot be one, `name_taken` for one that is. */
+export async function createUser(tx: Tx, given: { name: string; administrator: boolean }, now: number): Promise<User> {
+  const name = await freeName(tx, given.name);
+  const user = { id: newId(), name, administrator: given.administrator, disabled: false, createdAt: now };
+  await insertUser(tx, user);
+  return user;
+}
+
+/** The user of a name as typed, or nothing when there is none or it cannot be a name. */
+export async function findUserByName(db: Db, typed: string): Promise<User | undefined> {
+  const name = prepareName(typed);
+  return name === undefined ? undefined : selectUser(db, { name });
+}
+
+export async function findUser(db: Db, id: string): Promise<User | undefined> {
+  return selectUser(db, { id });
+}
+
+/** Up to `limit` users in the order of their names, from behind the name `after`. */
+export async function listUsers(db: Db, after: string, limit: number): Promise<User[]> {
+  return selectUsers(db, after, limit);
+}
+
+/** Changes what is given; throws like `createUser` when that is the name. */
+export async function changeUser(
+  tx: Tx,
+  user: User,
+  change: { name?: string | undefined; administrator?: boolean | undefined; disabled?: boolean | undefined },
+): Promise<User> {
+  const name = change.name === undefined ? user.name : await freeName(tx, change.name, user.id);
+  const changed = {
+    ...user,
+    name,
+    administrator: change.administrator ?? user.administrator,
+    disabled: change.disabled ?? user.disabled,
+  };
+  await updateUser(tx, user.id, { name, administrator: changed.administrator, disabled: changed.disabled });
+  return changed;
+}
+
+/** Deletes a user, and with the row everything that belongs to it but the audit log. */
+export async function removeUser(tx: Tx, id: string): Promise<void> {
+  await deleteUser(tx, id);
+}
+
+/** Whether there is an administrator at all, be he disabled or not. */
+export async function anyAdministrator(db: Db): Promise<boolean> {
+  return selectAnyAdministrator(db);
+}
+
+async function freeName(tx: Tx, typed: string, ownId?: string): Promise<string> {
+  const name = prepareName(typed);
+  if (name === undefined) {
+    const detail = 'A name has 1 to 64 letters, digits or marks like . - _ @ of one script, and no colon or space.';
+    throw new Problem('invalid', { errors: [{ pointer: '/name', detail }] });
+  }
+  const holder = await selectUser(tx, { name });
+  if (holder && holder.id !== ownId) throw new Problem('name_taken');
+  return name;
+}
