@@ -1,0 +1,74 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Tx } from '../database/database.ts';
+import { type Client, Problem, type Session } from '../http/http.ts';
+import type { NewPassword, Passwords } from '../passwords/passwords.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Throttle } from '../throttle/throttle.ts';
+import type { Totp } from '../totp/totp.ts';
+import { type ReadFacts, sameFacts } from './facts.ts';
+import { type Judge, tooManyTries } from './judge.ts';
+import { minimumPassword } from './policy.ts';
+
+/** A new password: proving the present one, and what the change ends. */
+export type ChangePassword = ReturnType<typeof createChangePassword>;
+
+interface Parts {
+  database: Database;
+  clock: Clock;
+  throttle: Throttle;
+  sessions: Sessions;
+  passwords: Passwords;
+  totp: Totp;
+  judge: Judge;
+  readFacts: ReadFacts;
+}
+
+export function createChangePassword(parts: Parts) {
+  const { database, clock, throttle, sessions, passwords, totp, judge, readFacts } = parts;
+
+  /** Stores a new password and ends the account's sessions, but the one named, and its pending secrets. */
+  const replace = async (
+    tx: Tx,
+    userId: string,
+    password: NewPassword,
+    keptSessionId: string | undefined,
+    now: number,
+  ): Promise<void> => {
+    await passwords.set(tx, userId, password, now);
+    await totp.discardPending(tx, userId);
+    await sessions.endOthers(tx, userId, keptSessionId);
+  };
+
+  return {
+    replace,
+
+    /** Changes the password from a session. Throws `wrong_password`, `weak_password` or `too_many_tries`. */
+    async change(session: Session, given: { current: string; new: string }, client: Client): Promise<void> {
+      const { userId, id: sessionId } = session;
+      const facts = await readFacts(database.read, userId);
+      if (!facts) throw new Problem('unauthenticated');
+      const { name } = facts.user;
+      const current = await judge.password({ name, userId, password: given.current, address: client.address });
+      if (!('ticket' in current)) throw tooManyTries(current);
+      await database.transaction(async (tx) => {
+        const now = clock();
+        await throttle.settle(tx, current.ticket, current.right ? 'right' : 'wrong', now);
+        if (!current.right)
+          await record(tx, now, { event: 'password.change_refused', userId, sessionId, address: client.address });
+      });
+      if (!current.right) throw new Problem('wrong_password');
+      const password = await passwords.prepareNew(given.new, {
+        name,
+        minimum: minimumPassword(facts.secondFactorRequired),
+      });
+
+      await database.transaction(async (tx) => {
+        if (!sameFacts(facts, await readFacts(tx, userId))) throw new Problem('wrong_password');
+        const now = clock();
+        await replace(tx, userId, password, sessionId, now);
+        await record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });
+      });
+    },
+  };
+}

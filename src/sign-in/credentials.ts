@@ -1,0 +1,132 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import { type Client, type Level, Problem } from '../http/http.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Refusal, Throttle, Ticket, Verdict } from '../throttle/throttle.ts';
+import { findUserByName, prepareName } from '../users/users.ts';
+import { type Facts, type ReadFacts, sameFacts } from './facts.ts';
+import type { Code, Judge, JudgedCode } from './judge.ts';
+import { nextStep } from './next-step.ts';
+import { levelOf } from './policy.ts';
+
+/**
+ * Signing in with name and password, and a code where one is demanded: the one caller of `sessions.issue`.
+ *
+ * Secrets are judged outside any transaction, because a hash takes long; the transaction that makes the session reads
+ * the facts again and makes none when they have changed.
+ */
+export interface Credentials {
+  name: string;
+  password: string;
+  code: Code | undefined;
+}
+
+export type Outcome =
+  | { result: 'signed in'; token: string; expiresAt: number; level: Level }
+  | { result: 'otp required' }
+  | { result: 'wrong otp' }
+  | { result: 'wrong credentials' }
+  | { result: 'too many tries'; refusal: Refusal }
+  | { result: 'busy'; retryAfter: number };
+
+interface Parts {
+  database: Database;
+  clock: Clock;
+  throttle: Throttle;
+  sessions: Sessions;
+  judge: Judge;
+  readFacts: ReadFacts;
+}
+
+/** What was judged, and waits for the transaction that makes the session. */
+interface Accepted {
+  facts: Facts;
+  unsettled: Ticket[];
+  code?: JudgedCode & { kind: Code['kind'] };
+}
+
+export function createCredentials(parts: Parts) {
+  const { database, clock, throttle, sessions, judge, readFacts } = parts;
+
+  /** Judges once; `changed` when the account changed meanwhile. */
+  const attempt = async (given: Credentials, client: Client): Promise<Outcome | 'changed'> => {
+    const user = await findUserByName(database.read, given.name);
+    const facts = user && (await readFacts(database.read, user.id));
+    const name = prepareName(given.name) ?? given.name;
+    const password = await judge.password({
+      name,
+      userId: user?.id,
+      password: given.password,
+      address: client.address,
+    });
+    if (!('ticket' in password)) return { result: 'too many tries', refusal: password };
+    if (!password.right || !facts) return refuse(password.ticket, 'wrong', 'wrong credentials', user?.id, client);
+
+    const { authenticator } = facts;
+    const next = nextStep({ password: true, secondFactor: false }, { secondFactor: authenticator !== undefined });
+    if (next === 'issue session' || !authenticator) return issue({ facts, unsettled: [password.ticket] }, client);
+    if (!given.code) return refuse(password.ticket, 'right', 'otp required', facts.user.id, client);
+    await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));
+    const code = await judge.code(facts.user.id, authenticator.id, given.code);
+    if (!('ticket' in code)) return { result: 'too many tries', refusal: code };
+    return issue({ facts, unsettled: [code.ticket], code: { ...code, kind: given.code.kind } }, client);
+  };
+
+  const refuse = async (
+    ticket: Ticket,
+    verdict: Verdict,
+    result: 'wrong credentials' | 'wrong otp' | 'otp required',
+    userId: string | undefined,
+    client: Client,
+  ): Promise<Outcome> =>
+    database.transaction(async (tx) => {
+      const now = clock();
+      await throttle.settle(tx, ticket, verdict, now);
+      await record(tx, now, { event: 'sign_in.refused', userId, address: client.address, detail: { reason: result } });
+      return { result };
+    });
+
+  /** Reads the facts again, spends the code, and makes the session: all of it, or nothing. */
+  const issue = ({ facts, unsettled, code }: Accepted, client: Client): Promise<Outcome | 'changed'> =>
+    database.transaction(async (tx) => {
+      const now = clock();
+      const userId = facts.user.id;
+      const settle = async (verdict: Verdict): Promise<void> => {
+        for (const ticket of unsettled) await throttle.settle(tx, ticket, verdict, now);
+      };
+      const current = await readFacts(tx, userId);
+      if (!sameFacts(facts, current)) {
+        await settle('unjudged');
+        return 'changed';
+      }
+      const { address } = client;
+      if (code && !(await code.spend(tx, now))) {
+        await settle('wrong');
+        await record(tx, now, { event: 'sign_in.refused', userId, address, detail: { reason: 'wrong otp' } });
+        return { result: 'wrong otp' };
+      }
+      await settle('right');
+      const { token, session } = await sessions.issue(tx, { userId, secondFactor: code?.kind, client }, now);
+      const level = levelOf(current, session);
+      if (!level) throw new Error('a session was about to be made without the second factor that is in force');
+      const sessionId = session.id;
+      if (code?.kind === 'recovery_code')
+        await record(tx, now, { event: 'recovery_code.used', userId, sessionId, address });
+      await record(tx, now, { event: 'sign_in.succeeded', userId, sessionId, address, detail: { level } });
+      return { result: 'signed in', token, expiresAt: session.expiresAt, level };
+    });
+
+  /** Signs in, or says why not. An account that changes meanwhile is judged anew once, then refused. */
+  return async (given: Credentials, client: Client): Promise<Outcome> => {
+    try {
+      const first = await attempt(given, client);
+      const outcome = first === 'changed' ? await attempt(given, client) : first;
+      return outcome === 'changed' ? { result: 'wrong credentials' } : outcome;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'busy')
+        return { result: 'busy', retryAfter: error.particulars.retryAfter ?? 1 };
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,33 @@
+import type { Database } from '../database/database.ts';
+import type { FindSession, Session } from '../http/http.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { ReadFacts } from './facts.ts';
+import { isFresh, levelOf, mayRest } from './policy.ts';
+
+/**
+ * The session behind a token, as `http/` sees it: judged at every request from the account as it stands now, so that a
+ * disabled account, a new policy or a removed factor takes hold at once.
+ */
+export function sessionFinder(parts: { database: Database; sessions: Sessions; readFacts: ReadFacts }): FindSession {
+  const { database, sessions, readFacts } = parts;
+  return async (token, now): Promise<Session | undefined> => {
+    const session = await sessions.find(database.read, token);
+    const facts = session && (await readFacts(database.read, session.userId));
+    if (!session || !facts || sessions.isOver(session, !mayRest(facts, session), now)) return undefined;
+    const level = levelOf(facts, session);
+    if (!level) return undefined;
+    await sessions.touch(session, now);
+    const { secondFactor } = session;
+    return {
+      id: session.id,
+      userId: session.userId,
+      name: facts.user.name,
+      administrator: facts.user.administrator,
+      level,
+      fresh: isFresh(facts, session, now),
+      proved: secondFactor ? ['password', secondFactor.kind] : ['password'],
+      authenticatedAt: Math.max(session.passwordAt, secondFactor?.at ?? 0),
+      expiresAt: session.expiresAt,
+    };
+  };
+}

@@ -1,0 +1,103 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import { type Client, Problem, type Session } from '../http/http.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Throttle, Ticket } from '../throttle/throttle.ts';
+import { type Facts, type ReadFacts, sameFacts } from './facts.ts';
+import { type Code, type Judge, type JudgedCode, tooManyTries } from './judge.ts';
+
+/**
+ * Proving again, from a session, what a sign-in now would demand. The session keeps its id, its overall end and its
+ * pending secret, and gets a new token; the old one is void.
+ */
+export type Reauthenticate = ReturnType<typeof createReauthenticate>;
+
+export function createReauthenticate(parts: {
+  database: Database;
+  clock: Clock;
+  throttle: Throttle;
+  sessions: Sessions;
+  judge: Judge;
+  readFacts: ReadFacts;
+}) {
+  const { database, clock, throttle, sessions, judge, readFacts } = parts;
+
+  /** Settles what was wrong, tells the audit log, and throws the problem. */
+  const refuse = async (
+    ticket: Ticket | undefined,
+    code: 'wrong_password' | 'wrong_otp',
+    session: Session,
+    client: Client,
+  ): Promise<never> => {
+    await database.transaction(async (tx) => {
+      const now = clock();
+      if (ticket) await throttle.settle(tx, ticket, 'wrong', now);
+      const { userId, id: sessionId } = session;
+      await record(tx, now, {
+        event: 'session.reauthentication_refused',
+        userId,
+        sessionId,
+        address: client.address,
+        detail: { reason: code },
+      });
+    });
+    throw new Problem(code);
+  };
+
+  /** Judges the code where one is demanded, or one was sent for an authenticator in force. */
+  const judgeCode = async (
+    facts: Facts,
+    code: Code | undefined,
+    session: Session,
+    client: Client,
+  ): Promise<JudgedCode | undefined> => {
+    if (!facts.authenticator || (!code && !facts.authenticator.proved)) return undefined;
+    if (!code) return refuse(undefined, 'wrong_otp', session, client);
+    const judged = await judge.code(facts.user.id, facts.authenticator.id, code);
+    if (!('ticket' in judged)) throw tooManyTries(judged);
+    return judged;
+  };
+
+  /**
+   * Answers the session's new token. Throws `wrong_password`, `wrong_otp` or `too_many_tries`, and `wrong_password`
+   * when the account changed while it was judged.
+   */
+  return async (
+    session: Session,
+    given: { password: string; code: Code | undefined },
+    client: Client,
+  ): Promise<string> => {
+    const facts = await readFacts(database.read, session.userId);
+    if (!facts) throw new Problem('unauthenticated');
+    const { name, id: userId } = facts.user;
+    const password = await judge.password({ name, userId, password: given.password, address: client.address });
+    if (!('ticket' in password)) throw tooManyTries(password);
+    if (!password.right) return refuse(password.ticket, 'wrong_password', session, client);
+    await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));
+    const code = await judgeCode(facts, given.code, session, client);
+
+    const token = await database.transaction(async (tx) => {
+      const now = clock();
+      if (!sameFacts(facts, await readFacts(tx, userId)) || !(await sessions.findById(tx, session.id))) {
+        if (code) await throttle.settle(tx, code.ticket, 'unjudged', now);
+        return undefined;
+      }
+      if (code && !(await code.spend(tx, now))) return 'wrong code';
+      if (code) await throttle.settle(tx, code.ticket, 'right', now);
+      await sessions.prove(tx, session.id, { password: true, secondFactor: code && given.code?.kind }, now);
+      const detail = { level: session.level };
+      await record(tx, now, {
+        event: 'session.reauthenticated',
+        userId,
+        sessionId: session.id,
+        address: client.address,
+        detail,
+      });
+      return { token: await sessions.renew(tx, session.id) };
+    });
+    if (token === 'wrong code') return refuse(code?.ticket, 'wrong_otp', session, client);
+    if (!token) throw new Problem('wrong_password');
+    return token.token;
+  };
+}

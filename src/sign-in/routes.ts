@@ -1,0 +1,248 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { isoTime } from '../clock.ts';
+import { basicChallenge, basicCredentials, Problem, route } from '../http/http.ts';
+import type { Options } from '../options.ts';
+import type { Outcome } from './credentials.ts';
+import type { Code } from './judge.ts';
+import type { Standing } from './second-factor.ts';
+import type { SignIn } from './sign-in.ts';
+
+interface Parts {
+  signIn: SignIn;
+  otpInQuery: Options['otpInQuery'];
+  /** Told each outcome, for the metrics. */
+  count: (result: Outcome['result']) => void;
+}
+
+export function signInRoutes(app: FastifyInstance, parts: Parts): void {
+  credentials(app, parts);
+  reauthenticate(app, parts.signIn);
+  secondFactor(app, parts.signIn);
+  password(app, parts.signIn);
+}
+
+// Any string up to this many characters is judged, so that a code with spaces, or a wrong one, is never a 422.
+const otp = z
+  .string()
+  .max(128)
+  .meta({ description: 'The six digits that the authenticator app shows.', examples: ['123456'] });
+const recoveryCode = z.string().max(128).meta({ description: 'One of the recovery codes; each works once.' });
+const bothCodes = { message: 'Send one code: otp or recovery_code.' };
+const oneCode = (body: { otp?: string | undefined; recovery_code?: string | undefined }): boolean =>
+  !(body.otp && body.recovery_code);
+
+const signedIn = z
+  .object({
+    token: z.string(),
+    status: z.literal(0),
+    expires_at: z.iso.datetime(),
+    enrolling: z.literal(true).optional().meta({ description: 'A second factor must be set up before anything else.' }),
+    password_change: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The password must be changed before anything else.' }),
+  })
+  .meta({ id: 'SignedIn', examples: [{ token: 'csn_…', status: 0, expires_at: '2026-11-23T09:00:00.000Z' }] });
+
+const refused = z.object({ token: z.null(), status: z.int().min(1).max(5), rebind: z.literal(true).optional() }).meta({
+  id: 'SignInRefused',
+  description: 'status: 1 otp_required · 2 wrong_otp · 3 wrong credentials · 4 too_many_tries · 5 busy',
+  examples: [{ token: null, status: 1 }],
+});
+
+function credentials(app: FastifyInstance, { signIn, otpInQuery, count }: Parts): void {
+  route(app, {
+    method: 'POST',
+    url: '/auth/credentials',
+    access: 'anyone',
+    basic: true,
+    operationId: 'signIn',
+    summary: 'Sign in with name and password, and a code where one is demanded',
+    description:
+      'Send the code in the body. `?otp=` works too, but queries end in access logs. A code is ignored while the account has no second factor.',
+    tag: 'Sign-in',
+    accepts: ['application/json', 'application/x-www-form-urlencoded'],
+    query: z.strictObject({ otp: otp.optional() }),
+    body: z
+      .strictObject({ otp: otp.optional(), recovery_code: recoveryCode.optional() })
+      .refine(oneCode, bothCodes)
+      .nullish(),
+    answers: {
+      200: { description: 'Signed in', schema: signedIn },
+      401: { description: 'Refused: status 1 (otp_required), 2 (wrong_otp) or 3 (wrong credentials)', schema: refused },
+      429: {
+        description:
+          'Too many tries: status 4, Retry-After in seconds; with `rebind` the authenticator is off for good',
+        schema: refused,
+      },
+      503: { description: 'The hash queue is full: status 5, Retry-After in seconds', schema: refused },
+    },
+    problems: ['unauthenticated'],
+    async handle({ query, body, client, request, reply }) {
+      const given = basicCredentials(request.headers.authorization);
+      const code = codeSent(query, body ?? {}, otpInQuery);
+      const outcome = await signIn.withCredentials({ ...given, code }, client);
+      count(outcome.result);
+      const { status, headers, answer } = credentialsAnswer(outcome);
+      return reply.code(status).headers(headers).send(answer);
+    },
+  });
+}
+
+interface Sent {
+  otp?: string | undefined;
+  recovery_code?: string | undefined;
+}
+
+/** The code of a request, wherever it was sent; an empty one is none. */
+function codeSent(query: Sent, body: Sent, otpInQuery: Options['otpInQuery']): Code | undefined {
+  if (query.otp !== undefined && otpInQuery === 'off') {
+    throw new Problem('bad_request', { detail: 'This service takes codes in the body only: send {"otp":"…"}.' });
+  }
+  if (query.otp !== undefined && (body.otp !== undefined || body.recovery_code !== undefined)) {
+    throw new Problem('bad_request', {
+      detail: 'A code is sent twice: in the query and in the body. Send it in the body.',
+    });
+  }
+  return codeOf({ otp: body.otp ?? query.otp, recovery_code: body.recovery_code });
+}
+
+function codeOf(sent: Sent): Code | undefined {
+  if (sent.recovery_code) return { kind: 'recovery_code', text: sent.recovery_code };
+  return sent.otp ? { kind: 'otp', text: sent.otp } : undefined;
+}
+
+interface CredentialsAnswer {
+  status: number;
+  headers: Record<string, string>;
+  answer: object;
+}
+
+/** The original's body. A missing or wrong code is not challenged with Basic, which browsers answer with a dialog. */
+function credentialsAnswer(outcome: Outcome): CredentialsAnswer {
+  const refuse = (status: number, code: number, headers: Record<string, string>, more = {}): CredentialsAnswer => {
+    return { status, headers, answer: { token: null, status: code, ...more } };
+  };
+  const otpChallenge = { 'www-authenticate': 'OTP realm="Countersign"' };
+  switch (outcome.result) {
+    case 'signed in': {
+      const marks = {
+        ...(outcome.level === 'enrolling' && { enrolling: true }),
+        ...(outcome.level === 'changing password' && { password_change: true }),
+      };
+      return {
+        status: 200,
+        headers: {},
+        answer: { token: outcome.token, status: 0, expires_at: isoTime(outcome.expiresAt), ...marks },
+      };
+    }
+    case 'otp required':
+      return refuse(401, 1, otpChallenge);
+    case 'wrong otp':
+      return refuse(401, 2, otpChallenge);
+    case 'wrong credentials':
+      return refuse(401, 3, { 'www-authenticate': basicChallenge });
+    case 'too many tries': {
+      const { retryAfter } = outcome.refusal;
+      return retryAfter === undefined
+        ? refuse(429, 4, {}, { rebind: true })
+        : refuse(429, 4, { 'retry-after': String(retryAfter) });
+    }
+    case 'busy':
+      return refuse(503, 5, { 'retry-after': String(outcome.retryAfter) });
+  }
+}
+
+function reauthenticate(app: FastifyInstance, signIn: SignIn): void {
+  const password = z.string().max(4096);
+  route(app, {
+    method: 'POST',
+    url: '/auth/reauthenticate',
+    access: 'signed in',
+    operationId: 'reauthenticate',
+    summary: 'Prove again that it is you; the session gets a new token, the old one is void',
+    tag: 'Sign-in',
+    body: z
+      .strictObject({ password, otp: otp.optional(), recovery_code: recoveryCode.optional() })
+      .refine(oneCode, bothCodes),
+    answers: {
+      200: {
+        description: 'The new token of the same session',
+        schema: z
+          .object({ token: z.string(), expires_at: z.iso.datetime() })
+          .meta({ examples: [{ token: 'csn_…', expires_at: '2026-11-23T09:00:00.000Z' }] }),
+      },
+    },
+    problems: ['wrong_password', 'wrong_otp', 'too_many_tries', 'busy'],
+    async handle({ session, body, client }) {
+      const token = await signIn.reauthenticate(session, { password: body.password, code: codeOf(body) }, client);
+      return { token, expires_at: isoTime(session.expiresAt) };
+    },
+  });
+}
+
+const standing = z
+  .object({
+    otp_configured: z.boolean(),
+    confirmed: z.boolean().meta({ description: 'A code of this secret has been right at least once.' }),
+    qr_needed: z
+      .boolean()
+      .meta({ description: 'The secret has not been shown yet: fetch GET /auth/otp/generate and scan it.' }),
+    recovery_codes: z.array(z.string()).optional().meta({ description: 'Ten codes, shown this once.' }),
+  })
+  .meta({
+    id: 'SecondFactor',
+    examples: [
+      { otp_configured: true, confirmed: false, qr_needed: true, recovery_codes: ['ABCD-EFGH-IJKL-MNOP-QRST-UVWX'] },
+    ],
+  });
+
+function secondFactor(app: FastifyInstance, { secondFactor }: SignIn): void {
+  const describe = ({ configured, confirmed, qrNeeded, recoveryCodes }: Standing) => {
+    const codes = recoveryCodes ? { recovery_codes: recoveryCodes } : {};
+    return { otp_configured: configured, confirmed, qr_needed: qrNeeded, ...codes };
+  };
+  route(app, {
+    method: 'PUT',
+    url: '/auth/otp/enable',
+    access: 'fresh or enrolling',
+    operationId: 'enableSecondFactor',
+    summary: 'Switch the second factor on or off',
+    description:
+      'On without `otp`: in force at once. On with `otp`: the code proves the waiting secret first, and a wrong one changes nothing. Either ends the other sessions.',
+    tag: 'Second factor',
+    body: z
+      .strictObject({ enabled: z.boolean(), otp: otp.optional() })
+      .refine(({ enabled, otp }) => enabled || otp === undefined, { message: 'Switching off takes no code.' })
+      .meta({ examples: [{ enabled: true }] }),
+    answers: { 200: { description: 'How the second factor stands now', schema: standing } },
+    problems: ['wrong_otp', 'otp_already_confirmed', 'second_factor_required', 'too_many_tries'],
+    async handle({ session, body, client }) {
+      if (!body.enabled) return describe(await secondFactor.disable(session, client));
+      if (body.otp === undefined) return describe(await secondFactor.enable(session, client));
+      return describe(await secondFactor.enableWithCode(session, body.otp, client));
+    },
+  });
+}
+
+function password(app: FastifyInstance, signIn: SignIn): void {
+  const text = z.string().max(4096);
+  route(app, {
+    method: 'PUT',
+    url: '/auth/password',
+    access: 'fresh or changing password',
+    operationId: 'changePassword',
+    summary: 'Change the password; the other sessions end',
+    tag: 'Account',
+    body: z
+      .strictObject({ current: text, new: text })
+      .meta({ examples: [{ current: 'the old one', new: 'four unrelated plain words' }] }),
+    answers: { 204: { description: 'Changed' } },
+    problems: ['wrong_password', 'weak_password', 'too_many_tries', 'busy'],
+    async handle({ session, body, client, reply }) {
+      await signIn.password.change(session, body, client);
+      return reply.code(204).send();
+    },
+  });
+}

@@ -1,0 +1,209 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Tx } from '../database/database.ts';
+import { type Client, Problem, type Session } from '../http/http.ts';
+import { makeRecoveryCodes, voidRecoveryCodes } from '../recovery-codes/recovery-codes.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import { otpTry, pendingOtpTry, type Throttle, type Ticket } from '../throttle/throttle.ts';
+import { type Totp, whatToConfirm } from '../totp/totp.ts';
+import type { ReadFacts } from './facts.ts';
+import { tooManyTries } from './judge.ts';
+
+/**
+ * The second factor on and off: a verb over authenticators, recovery codes and sessions. Each change is one
+ * transaction; a change of factors ends every other session and every pending secret.
+ */
+export interface Standing {
+  configured: boolean;
+  confirmed: boolean;
+  /** The secret in force has never been shown: its QR code must be fetched and scanned. */
+  qrNeeded: boolean;
+  /** Only where they were made just now. */
+  recoveryCodes?: string[];
+}
+
+export type SecondFactor = ReturnType<typeof createSecondFactor>;
+
+interface Parts {
+  database: Database;
+  clock: Clock;
+  throttle: Throttle;
+  sessions: Sessions;
+  totp: Totp;
+  readFacts: ReadFacts;
+}
+
+export function createSecondFactor(parts: Parts) {
+  const { database, clock, throttle, sessions, totp, readFacts } = parts;
+
+  const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
+    const bound = await totp.inForce(tx, userId);
+    const codes = recoveryCodes ? { recoveryCodes } : {};
+    return {
+      configured: bound !== undefined,
+      confirmed: bound?.proved ?? false,
+      qrNeeded: bound ? !bound.shown : false,
+      ...codes,
+    };
+  };
+
+  /** What every change of factors ends. */
+  const endTheRest = async (tx: Tx, userId: string, keptSessionId?: string): Promise<void> => {
+    await totp.discardPending(tx, userId);
+    await sessions.endOthers(tx, userId, keptSessionId);
+    await throttle.forget(tx, pendingOtpTry(userId));
+  };
+
+  /** Takes every second factor away; `keptSessionId` is the only session that goes on. */
+  const removeAll = async (tx: Tx, userId: string, keptSessionId?: string): Promise<boolean> => {
+    const bound = await totp.inForce(tx, userId);
+    if (bound) await throttle.forget(tx, otpTry(userId, bound.id));
+    await totp.remove(tx, userId);
+    await voidRecoveryCodes(tx, userId);
+    await endTheRest(tx, userId, keptSessionId);
+    return bound !== undefined;
+  };
+
+  /** Confirms by a right code: the pending secret comes into force, or the one in force is proved. */
+  const confirm = async (
+    tx: Tx,
+    session: Session,
+    target: Target,
+    step: number,
+    now: number,
+  ): Promise<Standing | undefined> => {
+    const { userId, id: sessionId } = session;
+    const before = await totp.inForce(tx, userId);
+    const accepted =
+      target.secret === 'pending'
+        ? await totp.bindPending(tx, userId, sessionId, { id: target.authenticatorId, step }, now)
+        : await totp.spend(tx, userId, target.authenticatorId, step, now);
+    if (!accepted) return undefined;
+    await sessions.prove(tx, sessionId, { secondFactor: 'otp' }, now);
+    if (target.secret === 'bound') return standing(tx, userId);
+    if (before) await throttle.forget(tx, otpTry(userId, before.id));
+    await endTheRest(tx, userId, sessionId);
+    return standing(tx, userId, await makeRecoveryCodes(tx, userId));
+  };
+
+  return {
+    removeAll,
+
+    /**
+     * Puts the second factor in force at once, unproved: the original's contract. Takes this session's pending secret,
+     * else a new one. Where one is in force already, nothing changes.
+     */
+    async enable(session: Session, client: Client): Promise<Standing> {
+      const { userId, id: sessionId } = session;
+      return database.transaction(async (tx) => {
+        const now = clock();
+        if (await totp.inForce(tx, userId)) return standing(tx, userId);
+        const bound =
+          (await totp.bindPending(tx, userId, sessionId, undefined, now)) ??
+          (await totp.bindNew(tx, userId, sessionId, now));
+        await endTheRest(tx, userId, sessionId);
+        await record(tx, now, {
+          event: 'otp.bound',
+          userId,
+          sessionId,
+          address: client.address,
+          detail: { shown: bound.shown },
+        });
+        return standing(tx, userId, await makeRecoveryCodes(tx, userId));
+      });
+    },
+
+    /**
+     * Proves the waiting secret by a code of it: the pending one comes into force, in place of one that was, or the one
+     * in force counts as proved. Throws `wrong_otp` (and changes nothing), `too_many_tries`, or `otp_already_confirmed`
+     * when nothing waits for a code.
+     */
+    async enableWithCode(session: Session, typed: string, client: Client): Promise<Standing> {
+      const { userId, id: sessionId } = session;
+      const enrolment = await totp.enrolment(database.read, userId, sessionId, clock());
+      const target = targetOf(enrolment);
+      const ticket = await throttle.charge(
+        target.secret === 'pending' ? pendingOtpTry(userId) : otpTry(userId, target.authenticatorId),
+      );
+      if (!('charges' in ticket)) throw tooManyTries(ticket);
+      const match = await judgeOrGiveBack(
+        parts,
+        ticket,
+        target.secret === 'pending' ? { pendingOf: sessionId } : { bound: userId },
+        typed,
+      );
+
+      const outcome = await database.transaction(async (tx) => {
+        const now = clock();
+        const done = match === undefined ? undefined : await confirm(tx, session, target, match, now);
+        await throttle.settle(tx, ticket, done ? 'right' : 'wrong', now);
+        const event = done
+          ? enrolment.bound && target.secret === 'pending'
+            ? 'otp.replaced'
+            : 'otp.confirmed'
+          : 'otp.confirmation_refused';
+        await record(tx, now, { event, userId, sessionId, address: client.address });
+        return done;
+      });
+      if (!outcome) throw new Problem('wrong_otp');
+      return outcome;
+    },
+
+    /** Takes the second factor away. Throws `second_factor_required` where policy demands one. */
+    async disable(session: Session, client: Client): Promise<Standing> {
+      const { userId, id: sessionId } = session;
+      return database.transaction(async (tx) => {
+        const facts = await readFacts(tx, userId);
+        if (facts?.secondFactorRequired) throw new Problem('second_factor_required');
+        const now = clock();
+        if (await totp.inForce(tx, userId)) {
+          await removeAll(tx, userId, sessionId);
+          await record(tx, now, { event: 'otp.removed', userId, sessionId, address: client.address });
+        }
+        return standing(tx, userId);
+      });
+    },
+
+    /** A new set of recovery codes, the old one void. Throws `second_factor_required` where there is none to recover. */
+    async renewRecoveryCodes(session: Session, client: Client): Promise<string[]> {
+      const { userId, id: sessionId } = session;
+      return database.transaction(async (tx) => {
+        if (!(await totp.inForce(tx, userId))) {
+          throw new Problem('second_factor_required', {
+            detail: 'Recovery codes stand in for a second factor: set one up first.',
+          });
+        }
+        await record(tx, clock(), { event: 'recovery_codes.made', userId, sessionId, address: client.address });
+        return makeRecoveryCodes(tx, userId);
+      });
+    },
+  };
+}
+
+interface Target {
+  secret: 'pending' | 'bound';
+  authenticatorId: string;
+}
+
+function targetOf(enrolment: Awaited<ReturnType<Totp['enrolment']>>): Target {
+  const secret = whatToConfirm(enrolment);
+  const waiting = secret === 'pending' ? enrolment.pending : enrolment.bound;
+  if (secret === 'none' || !waiting) throw new Problem('otp_already_confirmed');
+  return { secret, authenticatorId: waiting.id };
+}
+
+/** The unspent step that a code belongs to, if any. */
+async function judgeOrGiveBack(
+  parts: Parts,
+  ticket: Ticket,
+  which: Parameters<Totp['judge']>[1],
+  typed: string,
+): Promise<number | undefined> {
+  try {
+    const match = await parts.totp.judge(parts.database.read, which, typed, parts.clock());
+    return typeof match === 'object' ? match.step : undefined;
+  } catch (error) {
+    await parts.database.transaction((tx) => parts.throttle.settle(tx, ticket, 'unjudged', parts.clock()));
+    throw error;
+  }
+}

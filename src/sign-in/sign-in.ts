@@ -1,0 +1,52 @@
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { Options } from '../options.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Throttle } from '../throttle/throttle.ts';
+import type { Totp } from '../totp/totp.ts';
+import { createChangePassword } from './change-password.ts';
+import { createCredentials } from './credentials.ts';
+import { sessionFinder } from './current-session.ts';
+import { factsReader } from './facts.ts';
+import { createJudge } from './judge.ts';
+import { createReauthenticate } from './reauthenticate.ts';
+import { createSecondFactor } from './second-factor.ts';
+
+/**
+ * Signing in: the only place where factors meet, and the only one that issues sessions (promise 9).
+ *
+ *   POST /auth/credentials      name and password, and a code where one is demanded → a token    credentials.ts
+ *   POST /auth/reauthenticate   the same proofs from a session → a new token for it              reauthenticate.ts
+ *   PUT  /auth/otp/enable       second factor on and off, and what that ends                     second-factor.ts
+ *   PUT  /auth/password         a new password, and what that ends                               change-password.ts
+ *
+ * What comes next is decided in `next-step.ts`, what a session may do in `policy.ts`; both are pure. Which secrets are
+ * right is judged in `judge.ts`, from the facts of `facts.ts`.
+ */
+export type { Facts } from './facts.ts';
+export { mayRest, minimumPassword, requiresSecondFactor } from './policy.ts';
+
+export type SignIn = ReturnType<typeof createSignIn>;
+
+export function createSignIn(parts: {
+  database: Database;
+  clock: Clock;
+  throttle: Throttle;
+  sessions: Sessions;
+  passwords: Passwords;
+  totp: Totp;
+  requireSecondFactor: Options['requireSecondFactor'];
+}) {
+  const readFacts = factsReader(parts);
+  const judge = createJudge(parts);
+  const all = { ...parts, readFacts, judge };
+  return {
+    readFacts,
+    withCredentials: createCredentials(all),
+    reauthenticate: createReauthenticate(all),
+    secondFactor: createSecondFactor(all),
+    password: createChangePassword(all),
+    findSession: sessionFinder(all),
+  };
+}
