@@ -1,0 +1,100 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import { Problem, problemResponse, problemSentence, route, sendPage } from '../http/http.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import { type Facts, minimumPassword, type SignIn } from '../sign-in/sign-in.ts';
+import { invitationDonePage, invitationGonePage, invitationPage } from './invitation-page.ts';
+
+interface Parts {
+  database: Database;
+  clock: Clock;
+  passwords: Passwords;
+  signIn: SignIn;
+  service: string;
+}
+
+/** The page on which an invited person chooses a password. A link is spent by the form, never by opening it. */
+export function invitationRoutes(app: FastifyInstance, parts: Parts): void {
+  const { database, clock, passwords, signIn, service } = parts;
+  const answers = { 200: { description: 'The page' } };
+  const tag = 'Pages';
+
+  /** The account that a link is for, if it is still good and the account may be used. */
+  const invited = async (token: string): Promise<Facts | undefined> => {
+    const userId = await passwords.userOfLink(database.read, token, clock());
+    return userId === undefined ? undefined : signIn.readFacts(database.read, userId);
+  };
+
+  /** Spends the link and sets the password; false when somebody else has spent it. */
+  const accept = async (
+    facts: Facts,
+    given: { token: string; password: string },
+    address: string,
+  ): Promise<boolean> => {
+    const { name, id: userId } = facts.user;
+    const password = await passwords.prepareNew(given.password, {
+      name,
+      minimum: minimumPassword(facts.secondFactorRequired),
+    });
+    return database.transaction(async (tx) => {
+      const now = clock();
+      if (!(await signIn.readFacts(tx, userId)) || !(await passwords.takeLink(tx, given.token, now))) return false;
+      await signIn.password.replace(tx, userId, password, undefined, now);
+      await record(tx, now, { event: 'password.changed', userId, address, detail: { by: 'link' } });
+      return true;
+    });
+  };
+
+  route(app, {
+    method: 'GET',
+    url: '/invitation',
+    access: 'anyone',
+    page: true,
+    operationId: 'invitationPage',
+    summary: 'Choose a password',
+    tag,
+    query: z.strictObject({ token: z.string().max(128).optional() }),
+    answers,
+    async handle({ query, reply }) {
+      const facts = query.token ? await invited(query.token) : undefined;
+      if (!facts || !query.token) return sendPage(reply, 404, invitationGonePage({ service }));
+      return sendPage(reply, 200, invitationPage({ service, name: facts.user.name, token: query.token }));
+    },
+  });
+
+  route(app, {
+    method: 'POST',
+    url: '/invitation',
+    access: 'anyone',
+    page: true,
+    operationId: 'acceptInvitation',
+    summary: 'Choose a password',
+    tag,
+    accepts: ['application/x-www-form-urlencoded'],
+    // The name is in the form for password managers; the link alone says whose password it is.
+    body: z.strictObject({
+      token: z.string().max(128),
+      username: z.string().max(256).optional(),
+      password: z.string().max(4096),
+    }),
+    answers,
+    async handle({ body, client, reply }) {
+      const facts = await invited(body.token);
+      if (!facts) return sendPage(reply, 404, invitationGonePage({ service }));
+      try {
+        const done = await accept(facts, body, client.address);
+        return done
+          ? sendPage(reply, 200, invitationDonePage({ service }))
+          : sendPage(reply, 404, invitationGonePage({ service }));
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        const { status, headers } = problemResponse(error);
+        const form = { service, name: facts.user.name, token: body.token, error: problemSentence(error) };
+        return sendPage(reply.headers(headers), status, invitationPage(form));
+      }
+    },
+  });
+}

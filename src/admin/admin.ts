@@ -1,0 +1,162 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Tx } from '../database/database.ts';
+import { Problem } from '../http/http.ts';
+import type { Options } from '../options.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import { minimumPassword, requiresSecondFactor, type SignIn } from '../sign-in/sign-in.ts';
+import { changeUser, createUser, findUser, removeUser, type User } from '../users/users.ts';
+
+/**
+ * Users as an administrator sees them. Every verb names its actor: an administrator, who is looked at again in the
+ * transaction and may not use these on himself, or the operator at the command line.
+ */
+export type Actor = { id: string; sessionId: string; address: string } | 'cli';
+
+/** A one-time link by which a person chooses a password, and until when. */
+export interface Link {
+  url: string;
+  expiresAt: number;
+}
+
+export type Admin = ReturnType<typeof createAdmin>;
+
+export function createAdmin(parts: {
+  database: Database;
+  clock: Clock;
+  passwords: Passwords;
+  sessions: Sessions;
+  signIn: SignIn;
+  requireSecondFactor: Options['requireSecondFactor'];
+  publicUrl: () => string;
+}) {
+  const { database, clock, passwords, sessions, signIn, requireSecondFactor, publicUrl } = parts;
+
+  const minimumFor = (administrator: boolean): 8 | 15 =>
+    minimumPassword(requiresSecondFactor(administrator, requireSecondFactor));
+
+  const makeLink = async (tx: Tx, userId: string, now: number): Promise<Link> => {
+    const { token, expiresAt } = await passwords.makeLink(tx, userId, now);
+    return { url: `${publicUrl()}/invitation?token=${token}`, expiresAt };
+  };
+
+  /** Runs a change of a user that exists, by an actor who still may, and writes it down. */
+  const change = <T>(
+    actor: Actor,
+    userId: string,
+    work: (tx: Tx, user: User, now: number, note: Note) => Promise<T>,
+  ): Promise<T> =>
+    database.transaction(async (tx) => {
+      await checkActor(tx, signIn, actor);
+      const user = await findUser(tx, userId);
+      if (!user) throw new Problem('not_found', { detail: 'There is no user of that id.' });
+      if (actor !== 'cli' && actor.id === userId)
+        throw new Problem('forbidden', { detail: 'Ask another administrator: these are not for your own account.' });
+      const now = clock();
+      const note: Note = (event, detail) =>
+        record(tx, now, { event, userId, ...by(actor), ...(detail ? { detail } : {}) });
+      return work(tx, user, now, note);
+    });
+
+  return {
+    /** Creates a user with the password given, else with a one-time link to choose one. */
+    async create(
+      actor: Actor,
+      given: { name: string; administrator: boolean; password?: string | undefined },
+    ): Promise<{ user: User; link?: Link }> {
+      const minimum = minimumFor(given.administrator);
+      const password =
+        given.password === undefined
+          ? undefined
+          : await passwords.prepareNew(given.password, { name: given.name, minimum });
+      return database.transaction(async (tx) => {
+        await checkActor(tx, signIn, actor);
+        const now = clock();
+        const user = await createUser(tx, given, now);
+        await record(tx, now, {
+          event: 'user.created',
+          userId: user.id,
+          ...by(actor),
+          detail: { administrator: user.administrator },
+        });
+        if (!password) return { user, link: await makeLink(tx, user.id, now) };
+        await passwords.set(tx, user.id, password, now);
+        return { user };
+      });
+    },
+
+    /** Renames, disables, enables, or changes roles. Disabling ends every session. */
+    async change(
+      actor: Actor,
+      userId: string,
+      given: { name?: string | undefined; disabled?: boolean | undefined; administrator?: boolean | undefined },
+    ): Promise<User> {
+      return change(actor, userId, async (tx, user, _now, note) => {
+        const changed = await changeUser(tx, user, given);
+        if (changed.name !== user.name) await note('user.renamed');
+        if (changed.administrator !== user.administrator)
+          await note('user.roles_changed', { administrator: changed.administrator });
+        if (changed.disabled !== user.disabled) await note(changed.disabled ? 'user.disabled' : 'user.enabled');
+        if (changed.disabled) await sessions.endOthers(tx, userId);
+        return changed;
+      });
+    },
+
+    /** Deletes a user with everything that is theirs; the audit log stays. */
+    async remove(actor: Actor, userId: string): Promise<void> {
+      await change(actor, userId, async (tx, _user, _now, note) => {
+        await signIn.secondFactor.removeAll(tx, userId);
+        await removeUser(tx, userId);
+        await note('user.deleted');
+      });
+    },
+
+    /** Takes away every second factor and recovery code, and ends every session: for a person who has lost them. */
+    async resetSecondFactors(actor: Actor, userId: string): Promise<void> {
+      await change(actor, userId, async (tx, _user, _now, note) => {
+        await signIn.secondFactor.removeAll(tx, userId);
+        await note('second_factors.reset');
+      });
+    },
+
+    /** Sets a password, and ends every session. For the operator: over HTTP people choose their own by a link. */
+    async setPassword(user: User, typed: string): Promise<void> {
+      const password = await passwords.prepareNew(typed, { name: user.name, minimum: minimumFor(user.administrator) });
+      await change('cli', user.id, async (tx, _user, now, note) => {
+        await signIn.password.replace(tx, user.id, password, undefined, now);
+        await note('password.changed');
+      });
+    },
+
+    /** Ends every session of a user, or one of them; answers how many. */
+    async endSessions(userId: string, sessionId?: string): Promise<number> {
+      return change('cli', userId, async (tx, _user, _now, note) => {
+        const count =
+          sessionId === undefined
+            ? await sessions.endOthers(tx, userId)
+            : Number(await sessions.end(tx, sessionId, userId));
+        if (count > 0) await note('sessions.ended', { count });
+        return count;
+      });
+    },
+  };
+}
+
+type Note = (
+  event: Parameters<typeof record>[2]['event'],
+  detail?: Record<string, string | number | boolean>,
+) => Promise<void>;
+
+function by(actor: Actor): { actorId: string; sessionId?: string; address?: string } {
+  return actor === 'cli'
+    ? { actorId: 'cli' }
+    : { actorId: actor.id, sessionId: actor.sessionId, address: actor.address };
+}
+
+/** Facts are read again where they are used: two administrators may take each other's role at the same moment. */
+async function checkActor(tx: Tx, signIn: SignIn, actor: Actor): Promise<void> {
+  if (actor === 'cli') return;
+  const facts = await signIn.readFacts(tx, actor.id);
+  if (!facts?.user.administrator) throw new Problem('forbidden');
+}

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { homeRoutes } from './account/home.ts';
+import { invitationRoutes } from './account/invitation.ts';
+import { accountRoutes } from './account/routes.ts';
+import { createAdmin } from './admin/admin.ts';
+import { adminRoutes } from './admin/routes.ts';
+import { type Clock, minute, systemClock } from './clock.ts';
+import { openDatabase } from './database/database.ts';
+import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
+import { createHttp, type FindSession } from './http/http.ts';
+import { type Options, resolveOptions } from './options.ts';
+import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
+import { createSessions } from './sessions/sessions.ts';
+import { setupRoutes } from './setup/routes.ts';
+import { createSetup } from './setup/setup.ts';
+import { signInRoutes } from './sign-in/routes.ts';
+import { createSignIn } from './sign-in/sign-in.ts';
+import { createThrottle, defaultLimits, type Limits } from './throttle/throttle.ts';
+import { totpRoutes } from './totp/routes.ts';
+import { createTotp } from './totp/totp.ts';
+import { healthRoutes } from './upkeep/routes.ts';
+import { createMetrics, sweep, unlock } from './upkeep/upkeep.ts';
+import { findUserByName } from './users/users.ts';
+
+/** What a test, or a program around this one, may put in place of the real thing. */
+export interface Parts {
+  clock?: Clock;
+  argon2?: Argon2;
+  limits?: Partial<Limits>;
+  logStream?: Writable;
+}
+
+export type Service = Awaited<ReturnType<typeof openService>>;
+
+/**
+ * Everything below HTTP, wired by hand: opens the database and the key file and hands each feature what it needs. The
+ * server and the command line both work on it. Throws `OptionError` or `KeyFileError` with a sentence that says what to
+ * do.
+ */
+export async function openService(given: Partial<Options> = {}, parts: Parts = {}) {
+  const options = resolveOptions(given);
+  const clock = parts.clock ?? systemClock;
+  const { requireSecondFactor } = options;
+  const place = { url: options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}` };
+  const publicUrl = (): string => place.url;
+
+  const common = await loadBlocklist(options.passwordBlocklistFile);
+  const database = await openDatabase(join(options.data, 'countersign.db'));
+  const sealer = await unlock(database, options.keyFile, clock()).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const limits: Limits = { ...defaultLimits, ...parts.limits };
+  const throttle = createThrottle({ database, clock, limits, secret: sealer.derive('throttle') });
+  const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2);
+  const passwords = createPasswords({ database, hasher, sealer, common, service: options.issuer });
+  const sessions = createSessions({ database, lifetime: options.sessionLifetime, idle: options.sessionIdle });
+  const totp = createTotp({ sealer, window: options.totpWindow === '1' ? 1 : 0 });
+  const signIn = createSignIn({ database, clock, throttle, sessions, passwords, totp, requireSecondFactor });
+  const admin = createAdmin({ database, clock, passwords, sessions, signIn, requireSecondFactor, publicUrl });
+  const setup = createSetup({ database, clock, passwords, requireSecondFactor, publicUrl });
+
+  return {
+    options,
+    clock,
+    database,
+    passwords,
+    sessions,
+    totp,
+    signIn,
+    admin,
+    setup,
+    publicUrl,
+    /** Told the address really listened on, where no public URL is given. */
+    listensAt(url: string): void {
+      if (options.publicUrl === '') place.url = url;
+    },
+    sweep: () => sweep(database, [throttle.sweep, sessions.sweep, passwords.sweep, totp.sweep], clock()),
+    close: () => database.close(),
+  };
+}
+
+/** A Fastify instance that serves all routes, with what a program around it needs beside them. */
+export interface Server extends FastifyInstance {
+  users: {
+    /** Creates a user; without a password, with a one-time link to choose one. */
+    create(user: {
+      name: string;
+      password?: string;
+      administrator?: boolean;
+    }): Promise<{ id: string; name: string; link?: string }>;
+    find(name: string): Promise<{ id: string; name: string; administrator: boolean; disabled: boolean } | undefined>;
+  };
+  sessions: {
+    /** The session of a token that is good now. One whose `level` is not `full` may not do what its user may. */
+    find(token: string): ReturnType<FindSession>;
+    /** Ends every session of a user. */
+    endAll(userId: string): Promise<number>;
+  };
+  /** The service below HTTP, for the command line. */
+  service: Service;
+  /** From now on `/readyz` answers 503, so that a proxy sends no more; requests are still answered. */
+  drain(): void;
+  metrics: ReturnType<typeof createMetrics>;
+}
+
+const sweepEvery = 10 * minute;
+
+/**
+ * Builds the server; `listen` starts it and `close` ends it. It can be given to another Node program as well: see
+ * `docs/how-to/embed.md`.
+ */
+export async function createServer(given: Partial<Options> = {}, parts: Parts = {}): Promise<Server> {
+  const service = await openService(given, parts);
+  const { options, clock, database, passwords, sessions, totp, signIn, admin, setup } = service;
+  const metrics = createMetrics(passwords.load);
+  let draining = false;
+
+  const app = await createHttp(options, {
+    clock,
+    findSession: signIn.findSession,
+    origins: () => ownOrigins(service),
+    tls: options.tlsCert
+      ? { cert: readFileSync(options.tlsCert, 'utf8'), key: readFileSync(options.tlsKey, 'utf8') }
+      : undefined,
+    logStream: parts.logStream,
+  });
+  await prepareDocumentation(app, { service: options.issuer });
+  signInRoutes(app, { signIn, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
+  totpRoutes(app, { database, totp, issuer: options.issuer });
+  accountRoutes(app, { database, clock, sessions, signIn });
+  adminRoutes(app, { database, admin });
+  setupRoutes(app, { setup, service: options.issuer });
+  invitationRoutes(app, { database, clock, passwords, signIn, service: options.issuer });
+  homeRoutes(app, { service: options.issuer, publicUrl: service.publicUrl });
+  healthRoutes(app, { database, draining: () => draining });
+  documentationRoutes(app);
+
+  const timer = setInterval(
+    () => service.sweep().catch((error: unknown) => app.log.error({ err: error }, 'sweep')),
+    sweepEvery,
+  );
+  timer.unref();
+  app.addHook('onListen', async () => {
+    const [address] = app.addresses();
+    const port = typeof address === 'object' ? address.port : options.port;
+    service.listensAt(`${options.tlsCert ? 'https' : 'http'}://localhost:${port}`);
+  });
+  app.addHook('onClose', async () => {
+    clearInterval(timer);
+    await service.close();
+  });
+
+  return Object.assign(app, {
+    service,
+    metrics,
+    users: {
+      async create(user: { name: string; password?: string; administrator?: boolean }) {
+        const created = await admin.create('cli', { administrator: false, ...user });
+        return { id: created.user.id, name: created.user.name, ...(created.link ? { link: created.link.url } : {}) };
+      },
+      find: (name: string) => findUserByName(database.read, name),
+    },
+    sessions: {
+      find: (token: string) => signIn.findSession(token, clock()),
+      endAll: (userId: string) => admin.endSessions(userId),
+    },
+    drain: () => {
+      draining = true;
+    },
+  });
+}
+
+/** Why this configuration may not listen, or nothing: passwords do not travel in clear beyond this machine. */
+export function whyNotListen(options: Options): string | undefined {
+  const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(options.host);
+  const behindProxy = options.publicUrl.startsWith('https://') && options.trustProxy.length > 0;
+  if (loopback || options.tlsCert || behindProxy) return undefined;
+  return `Refusing to serve plain HTTP on ${options.host}: passwords would travel in clear. Give --tls-cert and --tls-key, or put a TLS proxy in front and give --public-url https://… and --trust-proxy with its address.`;
+}
+
+function hashParameters(options: Options) {
+  const { argon2Memory: memory, argon2Passes: passes, hashConcurrency: concurrency, hashQueue: queue } = options;
+  return { memory, passes, concurrency, queue };
+}
+
+/** Where our own pages are reached: the public URL, and on loopback each of its spellings. */
+function ownOrigins({ publicUrl }: Service): string[] {
+  const { origin, hostname, protocol, port } = new URL(publicUrl());
+  if (hostname !== 'localhost') return [origin];
+  return ['localhost', '127.0.0.1', '[::1]'].map((host) => `${protocol}//${host}${port ? `:${port}` : ''}`);
+}

@@ -1,0 +1,64 @@
+import { record } from '../audit/audit.ts';
+import { type Clock, minute } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { Options } from '../options.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import { minimumPassword, requiresSecondFactor } from '../sign-in/sign-in.ts';
+import { hashToken, newToken } from '../tokens.ts';
+import { anyAdministrator, createUser, type User } from '../users/users.ts';
+import { selectSetupLink, takeSetupLink, upsertSetupLink } from './store.ts';
+
+/**
+ * The first administrator: made by whoever can read what the service prints at its start. While there is none, a
+ * one-time link is good for 30 minutes; once there is one, all of this is gone.
+ */
+const linkLife = 30 * minute;
+
+export type Setup = ReturnType<typeof createSetup>;
+
+export function createSetup(parts: {
+  database: Database;
+  clock: Clock;
+  passwords: Passwords;
+  requireSecondFactor: Options['requireSecondFactor'];
+  publicUrl: () => string;
+}) {
+  const { database, clock, passwords, requireSecondFactor, publicUrl } = parts;
+  const minimum = minimumPassword(requiresSecondFactor(true, requireSecondFactor));
+
+  return {
+    /** Whether an administrator is still to be made. */
+    isOpen: async (): Promise<boolean> => !(await anyAdministrator(database.read)),
+
+    /** A new one-time link, the last one void; nothing when there is an administrator. */
+    async makeLink(): Promise<string | undefined> {
+      return database.transaction(async (tx) => {
+        if (await anyAdministrator(tx)) return undefined;
+        const { token, hash } = newToken('csl_');
+        await upsertSetupLink(tx, hash, clock() + linkLife);
+        return `${publicUrl()}/setup?token=${token}`;
+      });
+    },
+
+    /** Whether a link is still good. Looking does not spend it. */
+    isGood: (token: string): Promise<boolean> => selectSetupLink(database.read, hashToken(token), clock()),
+
+    /**
+     * Makes the first administrator; of many at once exactly one succeeds, and the others get nothing, as with a link
+     * that is not good. Throws `weak_password`, `invalid` or `name_taken`, and then the link stays good.
+     */
+    async finish(given: { token: string; name: string; password: string }, address: string): Promise<User | undefined> {
+      const tokenHash = hashToken(given.token);
+      if (!(await selectSetupLink(database.read, tokenHash, clock()))) return undefined;
+      const password = await passwords.prepareNew(given.password, { name: given.name, minimum });
+      return database.transaction(async (tx) => {
+        const now = clock();
+        if ((await anyAdministrator(tx)) || !(await takeSetupLink(tx, tokenHash, now))) return undefined;
+        const user = await createUser(tx, { name: given.name, administrator: true }, now);
+        await passwords.set(tx, user.id, password, now);
+        await record(tx, now, { event: 'account.set_up', userId: user.id, address });
+        return user;
+      });
+    },
+  };
+}

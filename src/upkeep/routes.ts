@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { type Database, isReady } from '../database/database.ts';
+import { Problem, route } from '../http/http.ts';
+
+/** Whether the process lives, and whether it should be sent requests. */
+export function healthRoutes(app: FastifyInstance, parts: { database: Database; draining: () => boolean }): void {
+  const schema = z.object({ status: z.literal('ok') }).meta({ examples: [{ status: 'ok' }] });
+  route(app, {
+    method: 'GET',
+    url: '/healthz',
+    access: 'anyone',
+    operationId: 'alive',
+    summary: 'Whether the process answers at all',
+    tag: 'Health',
+    answers: { 200: { description: 'It does', schema } },
+    async handle() {
+      return { status: 'ok' };
+    },
+  });
+  route(app, {
+    method: 'GET',
+    url: '/readyz',
+    access: 'anyone',
+    operationId: 'ready',
+    summary: 'Whether the service can do its work: database reachable and migrated, and not about to stop',
+    tag: 'Health',
+    answers: { 200: { description: 'It can', schema } },
+    async handle() {
+      if (parts.draining()) throw new Problem('unavailable', { detail: 'The service is about to stop.' });
+      if (!(await isReady(parts.database)))
+        throw new Problem('unavailable', { detail: 'The database does not answer.' });
+      return { status: 'ok' };
+    },
+  });
+}

@@ -1,0 +1,245 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { decodeBase32 } from '../src/base32.ts';
+import { second } from '../src/clock.ts';
+import type { Options } from '../src/options.ts';
+import { createServer, type Parts, type Server } from '../src/server.ts';
+import { codeAt, period } from '../src/totp/code.ts';
+
+/**
+ * A whole service in a folder of its own, with a clock that tests turn, and the people of our stories: alice (password),
+ * bob (password and code), root (an administrator with a code). Requests go through the front door, as from a socket
+ * but without one.
+ */
+export interface World {
+  server: Server;
+  /** The service's folder, for tests that look at what is stored. */
+  folder: string;
+  now(): number;
+  /** Turns the clock on by so many milliseconds (back, if negative). */
+  turn(ms: number): void;
+  /** Everything logged so far, as text. */
+  log(): string;
+  call(method: Method, url: string, options?: CallOptions): Promise<Answer>;
+  /** Stops the service and starts it again on the same folder. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+
+export interface CallOptions {
+  /** `name:password`, sent as Basic. */
+  basic?: string;
+  /** A bearer token. */
+  token?: string;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as a form from our own page. */
+  form?: Record<string, string>;
+  /** Sent as it is, with whatever `headers` say. */
+  payload?: string | Buffer;
+  headers?: Record<string, string>;
+  /** The peer's address. */
+  from?: string;
+}
+
+/** The members that some answer has; a test that reads one which is not there fails on its value. */
+export interface Body {
+  token: string;
+  status: number;
+  expires_at: string;
+  enrolling: boolean;
+  password_change: boolean;
+  rebind: boolean;
+  code: string;
+  title: string;
+  detail: string;
+  reason: string;
+  errors: { pointer: string; detail: string }[];
+  otp_configured: boolean;
+  confirmed: boolean;
+  qr_needed: boolean;
+  recovery_codes: string[];
+  left: number;
+  secret: string;
+  uri: string;
+  id: string;
+  name: string;
+  roles: string[];
+  disabled: boolean;
+  factors: { type: string; proved: boolean }[];
+  recovery_codes_left: number;
+  session: { id: string; authenticated_at: string; expires_at: string; proved: string[] };
+  sessions: {
+    id: string;
+    current: boolean;
+    last_seen_at: string;
+    proved: string[];
+    address: string;
+    user_agent: string;
+  }[];
+  users: { id: string; name: string; roles: string[]; disabled: boolean }[];
+  next: string | null;
+  link: { url: string; expires_at: string };
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | number | undefined>;
+  body: Body;
+  text: string;
+  bytes: Buffer;
+}
+
+/** 2026-11-22T12:00:10Z, ten seconds into a TOTP step. */
+const firstMoment = Date.UTC(2026, 10, 22, 12, 0, 10);
+
+export async function makeWorld(options: Partial<Options> = {}, parts: Parts = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-test-'));
+  let now = firstMoment;
+  let log = '';
+  const logStream = new Writable({
+    write(chunk, _encoding, done) {
+      log += chunk;
+      done();
+    },
+  });
+  const all = { data: join(folder, 'data'), keyFile: join(folder, 'keys', 'countersign.keys'), ...options };
+  const start = () => createServer(all, { clock: () => now, logStream, ...parts });
+
+  const world: World = {
+    server: await start(),
+    folder,
+    now: () => now,
+    turn: (ms) => {
+      now += ms;
+    },
+    log: () => log,
+    call: async (method, url, given = {}) => {
+      const answer = await world.server.inject({
+        method,
+        url,
+        headers: headersOf(given),
+        ...(given.from ? { remoteAddress: given.from } : {}),
+        ...payloadOf(given),
+      });
+      const isJson = /json/.test(String(answer.headers['content-type'])) && answer.payload !== '';
+      const body = (isJson ? JSON.parse(answer.payload) : {}) as Body;
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body,
+        text: answer.payload,
+        bytes: answer.rawPayload,
+      };
+    },
+    restart: async () => {
+      await world.server.close();
+      world.server = await start();
+    },
+    close: async () => {
+      await world.server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+/** Runs a story in a world of its own, and takes the world down whatever happens. */
+export async function inWorld(
+  story: (world: World) => Promise<void>,
+  options: Partial<Options> = {},
+  parts: Parts = {},
+): Promise<void> {
+  const world = await makeWorld(options, parts);
+  try {
+    await story(world);
+  } finally {
+    await world.close();
+  }
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  password: string;
+  /** `name:password`, as Basic takes it. */
+  basic: string;
+  /** Where a second factor is proved. */
+  secret?: Buffer;
+  recoveryCodes?: string[];
+}
+
+const password = 'correct horse battery staple';
+
+/** Somebody with a password. */
+export async function makePerson(world: World, name = 'alice', administrator = false): Promise<Person> {
+  const { id } = await world.server.users.create({ name, password, administrator });
+  return { id, name, password, basic: `${name}:${password}` };
+}
+
+/** Somebody with a password and a proved authenticator; the way there is the one that people go. */
+export async function makePersonWithCode(world: World, name = 'bob', administrator = false): Promise<Person> {
+  const person = await makePerson(world, name, administrator);
+  const token = await signIn(world, person);
+  const { body: qr } = await world.call('GET', '/auth/otp/generate', {
+    token,
+    headers: { accept: 'application/json' },
+  });
+  const secret = Buffer.from(decodeBase32(qr.secret) ?? []);
+  const { body } = await world.call('PUT', '/auth/otp/enable', {
+    token,
+    body: { enabled: true, otp: codeAt(secret, world.now()) },
+  });
+  await world.call('DELETE', '/auth/sessions/current', { token });
+  return { ...person, secret, recoveryCodes: body.recovery_codes };
+}
+
+/** Signs in with everything that is demanded, and answers the token. Turns the clock to a fresh step where one is. */
+export async function signIn(world: World, person: Person): Promise<string> {
+  const code = person.secret && freshCode(world, person.secret);
+  const { body } = await world.call('POST', '/auth/credentials', {
+    basic: person.basic,
+    ...(code ? { body: { otp: code } } : {}),
+  });
+  if (!body.token) throw new Error(`${person.name} could not sign in: ${JSON.stringify(body)}`);
+  return body.token;
+}
+
+/** The code of the next step, to which the clock is turned: no code of an earlier call is needed twice. */
+export function freshCode(world: World, secret: Buffer): string {
+  world.turn(period);
+  return codeAt(secret, world.now());
+}
+
+/** A code that is wrong now: none of the accepted steps has it. */
+export function wrongCode(world: World, secret: Buffer): string {
+  const right = [-1, 0, 1].map((step) => codeAt(secret, world.now() + step * period));
+  return ['000000', '111111', '222222', '333333'].find((code) => !right.includes(code)) ?? '';
+}
+
+/** What an enrolling or fresh session sees of its QR code, as bytes of the secret. */
+export async function secretOf(world: World, token: string): Promise<Buffer> {
+  const { body } = await world.call('GET', '/auth/otp/generate', { token, headers: { accept: 'application/json' } });
+  return Buffer.from(decodeBase32(body.secret) ?? []);
+}
+
+export { codeAt, second };
+
+function headersOf(given: CallOptions): Record<string, string> {
+  return {
+    ...(given.basic === undefined ? {} : { authorization: `Basic ${Buffer.from(given.basic).toString('base64')}` }),
+    ...(given.token === undefined ? {} : { authorization: `Bearer ${given.token}` }),
+    ...(given.form ? { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' } : {}),
+    ...given.headers,
+  };
+}
+
+function payloadOf(given: CallOptions): { payload?: string | Buffer | object } {
+  if (given.payload !== undefined) return { payload: given.payload };
+  if (given.form) return { payload: new URLSearchParams(given.form).toString() };
+  return given.body === undefined ? {} : { payload: given.body as object };
+}
