@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { homeRoutes } from './account/home.ts';
-import { invitationRoutes } from './account/invitation.ts';
 import { accountRoutes } from './account/routes.ts';
 import { createAdmin } from './admin/admin.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -131,11 +129,17 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
   await prepareDocumentation(app, { service: options.issuer });
   signInRoutes(app, { signIn, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
   totpRoutes(app, { database, totp, issuer: options.issuer });
-  accountRoutes(app, { database, clock, sessions, signIn });
+  accountRoutes(app, {
+    database,
+    clock,
+    passwords,
+    sessions,
+    signIn,
+    service: options.issuer,
+    publicUrl: service.publicUrl,
+  });
   adminRoutes(app, { database, admin });
   setupRoutes(app, { setup, service: options.issuer });
-  invitationRoutes(app, { database, clock, passwords, signIn, service: options.issuer });
-  homeRoutes(app, { service: options.issuer, publicUrl: service.publicUrl });
   healthRoutes(app, { database, draining: () => draining });
   documentationRoutes(app);
 

@@ -39,13 +39,13 @@ function signInPanels(): Html {
 <label for="username">Name</label>
 <input type="text" id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required>
 <label for="password">Password</label>
-<div class="with-button"><input type="password" id="password" name="password" autocomplete="current-password" required><button type="button" id="reveal" aria-pressed="false" aria-label="Show the password">Show</button></div>
+<div class="with-button"><input type="password" id="password" data-about="wrong_credentials" aria-errormessage="error" name="password" autocomplete="current-password" required><button type="button" id="reveal" aria-pressed="false" aria-label="Show the password">Show</button></div>
 <button type="submit">Sign in</button>
 </form>
 <form id="code" data-title="Enter your code" hidden>
 <label for="otp">6-digit code</label>
-<p class="hint" id="otp-hint">Open your authenticator app; the code is under <strong class="account"></strong>.</p>
-<input class="code" type="text" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" aria-describedby="otp-hint" required>
+<p class="hint" id="otp-hint">Open your authenticator app; the code is under <strong id="account-name"></strong>.</p>
+<input class="code" type="text" id="otp" data-about="wrong_otp" aria-errormessage="error" name="otp" inputmode="numeric" autocomplete="one-time-code" aria-describedby="otp-hint" required>
 <button type="submit">Continue</button>
 <button type="button" class="quiet" data-show="recovery">Use a recovery code</button>
 <button type="button" class="quiet" data-show="sign-in">Start again</button>
@@ -53,7 +53,7 @@ function signInPanels(): Html {
 <form id="recovery" data-title="Use a recovery code" hidden>
 <label for="recovery-code">Recovery code</label>
 <p class="hint" id="recovery-hint">Each one works once. Capitals, spaces and hyphens do not matter.</p>
-<input class="code" type="text" id="recovery-code" name="recovery_code" autocapitalize="characters" spellcheck="false" aria-describedby="recovery-hint" required>
+<input class="code" type="text" id="recovery-code" data-about="wrong_otp" aria-errormessage="error" name="recovery_code" autocapitalize="characters" spellcheck="false" aria-describedby="recovery-hint" required>
 <button type="submit">Continue</button>
 <button type="button" class="quiet" data-show="code">Use a code of the app</button>
 </form>`;
@@ -63,13 +63,16 @@ function accountPanel(): Html {
   return html`<section id="account" data-title="Your account" hidden>
 <dl>
 <div><dt>Second factor</dt><dd id="factor"></dd></div>
-<div><dt>Recovery codes left</dt><dd id="codes-left"></dd></div>
+<div><dt>Recovery codes left</dt><dd id="left"></dd></div>
 <div><dt>This session ends</dt><dd><time id="ends"></time></dd></div>
 </dl>
-<p class="hint" id="advice"></p>
+<p id="advice-none">Your password alone opens this account. With an authenticator app on your phone it stays safe even when somebody learns the password.</p>
+<p id="advice-confirm">Signing in asks for a code already. Confirm the app with one now, so that you know it works.</p>
+<p id="advice-few">Few recovery codes are left: make new ones before you need them.</p>
 <div class="buttons">
 <button type="button" class="primary" id="set-up">Set up an authenticator app</button>
 <button type="button" id="renew">New recovery codes</button>
+<button type="button" id="replace">Move to another phone</button>
 <button type="button" data-show="new-password">Change the password</button>
 <button type="button" id="switch-off">Switch the second factor off</button>
 </div>
@@ -85,7 +88,7 @@ function authenticatorPanels(): Html {
 <p class="hint" id="particulars"></p>
 <p class="buttons"><button type="button" id="copy-secret">Copy the key</button><a class="button" id="otpauth">Open an app on this device</a></p>
 <label for="confirmation">6-digit code</label>
-<input class="code" type="text" id="confirmation" name="otp" inputmode="numeric" autocomplete="one-time-code" required>
+<input class="code" type="text" id="confirmation" data-about="wrong_otp" aria-errormessage="error" name="otp" inputmode="numeric" autocomplete="one-time-code" required>
 <button type="submit">Confirm the code</button>
 <button type="button" class="quiet" id="later">Not now</button>
 </form>
@@ -99,12 +102,12 @@ function authenticatorPanels(): Html {
 
 function passwordPanel(): Html {
   return html`<form id="new-password" data-title="Change your password" hidden>
-<input type="text" id="password-owner" autocomplete="username" aria-label="Name" readonly hidden>
+<input type="text" id="owner" autocomplete="username" aria-label="Name" readonly hidden>
 <label for="current">Password now</label>
-<input type="password" id="current" name="current" autocomplete="current-password" required>
+<input type="password" id="current" data-about="wrong_password" aria-errormessage="error" name="current" autocomplete="current-password" required>
 <label for="new">New password</label>
 <p class="hint" id="new-hint">At least 15 characters, or 8 where a second factor is required. A few unrelated words are easy to remember.</p>
-<input type="password" id="new" name="new" autocomplete="new-password" minlength="8" aria-describedby="new-hint" required>
+<input type="password" id="new" data-about="weak_password" aria-errormessage="error" name="new" autocomplete="new-password" minlength="8" aria-describedby="new-hint" required>
 <button type="submit">Change the password</button>
 <button type="button" class="quiet" id="cancel">Not now</button>
 </form>`;

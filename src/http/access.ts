@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { Problem } from './problems.ts';
+import { bearerChallenge, Problem } from './problems.ts';
 
 /**
  * Who may call a route. Each route declares one of these levels; one that declares none stops the start.
@@ -63,9 +63,9 @@ export async function authorize(
   now: number,
 ): Promise<Session> {
   const token = bearerToken(request.headers.authorization);
-  if (token === undefined) throw new Problem('unauthenticated', challenge(''));
+  if (token === undefined) throw new Problem('unauthenticated', { headers: { 'www-authenticate': bearerChallenge() } });
   const session = await findSession(token, now);
-  if (!session) throw new Problem('unauthenticated', challenge(', error="invalid_token"'));
+  if (!session) throw new Problem('unauthenticated');
 
   const demand = demands[access];
   if (!demand.levels.includes(session.level)) throw new Problem('forbidden', { detail: whyLimited[session.level] });
@@ -83,12 +83,8 @@ const whyLimited: Record<Level, string> = {
   'changing password': 'The password is now the only factor and too short for that: PUT /auth/password first.',
 };
 
-// RFC 6750, 2.1 and 3: a request without credentials gets no error code; a malformed header counts as a wrong token.
+// RFC 6750, 2.1. A malformed header counts as a wrong token.
 function bearerToken(header: string | undefined): string | undefined {
   if (header === undefined || !/^bearer(\s|$)/i.test(header)) return undefined;
   return header.slice('bearer'.length).trim();
-}
-
-function challenge(error: string): { headers: Record<string, string> } {
-  return { headers: { 'www-authenticate': `Bearer realm="Countersign"${error}` } };
 }

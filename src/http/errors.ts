@@ -40,9 +40,10 @@ interface ValidationIssue {
 
 /** What is wrong and where, as JSON pointers; never what was sent. */
 function invalidMembers(issues: readonly ValidationIssue[]): { pointer: string; detail: string }[] {
-  return issues
-    .slice(0, 10)
-    .map((issue) => ({ pointer: issue.instancePath ?? '', detail: issue.message ?? 'Not valid.' }));
+  return issues.slice(0, 10).map(({ instancePath = '', message = 'Not valid.' }) => {
+    // The whole body is '' (RFC 6901, 5); '/' would be a member without a name.
+    return { pointer: instancePath === '/' ? '' : instancePath, detail: message };
+  });
 }
 
 /**

@@ -38,6 +38,8 @@ interface Parts {
 
 /** A Fastify instance that has no routes yet and refuses any that does not say who may call it. */
 export async function createHttp(options: Options, parts: Parts): Promise<FastifyInstance> {
+  const https = parts.tls !== undefined || options.publicUrl.startsWith('https://');
+  const headers = securityHeaders(https);
   const app: FastifyInstance = Fastify({
     ...limits,
     ...(parts.tls ? { https: { ...parts.tls, minVersion: 'TLSv1.2' } } : {}),
@@ -46,6 +48,8 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
     genReqId: newId,
     requestIdHeader: false,
     clientErrorHandler: answerSocket,
+    // An address that cannot be decoded reaches no hook, so its headers are set here.
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -54,10 +58,16 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
   readBodies(app);
   refuseUndeclared(app);
   answerUnknown(app);
-  admit(app, options, parts);
+  admit(app, options, parts, { headers, behindProxy: https && options.trustProxy.length > 0 });
   logRequests(app);
   await app.register(accepts);
-  if (options.corsOrigins.length > 0) await app.register(cors, { origin: options.corsOrigins, maxAge: 600 });
+  if (options.corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: options.corsOrigins,
+      exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
+      maxAge: 600,
+    });
+  }
   return app;
 }
 
@@ -71,19 +81,18 @@ const limits = {
 };
 
 function readBodies(app: FastifyInstance): void {
+  const refuse = (): never => {
+    throw new Problem('unsupported_media_type');
+  };
+  // An empty body is no body whatever its content type; anything else that is encoded, or of an unknown type, is refused.
+  const read = (parse: (bytes: Buffer) => unknown) => async (request: FastifyRequest, bytes: Buffer) => {
+    if (bytes.length === 0) return undefined;
+    return (request.headers['content-encoding'] ?? 'identity') === 'identity' ? parse(bytes) : refuse();
+  };
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, bytes: Buffer) =>
-    parseJson(bytes),
-  );
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'buffer' },
-    async (_: FastifyRequest, bytes: Buffer) => parseForm(bytes),
-  );
-  // An empty body is no body whatever its content type; anything else of an unknown type is refused.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_: FastifyRequest, bytes: Buffer) => {
-    if (bytes.length > 0) throw new Problem('unsupported_media_type');
-  });
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, read(parseJson));
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, read(parseForm));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, read(refuse));
   app.addHook('preValidation', async (request) => {
     checkQuery(request);
     const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
@@ -110,12 +119,14 @@ function refuseUndeclared(app: FastifyInstance): void {
 }
 
 /** Decides, before a body is read, where a request comes from and whether it may go on. */
-function admit(app: FastifyInstance, options: Options, parts: Parts): void {
+function admit(
+  app: FastifyInstance,
+  options: Options,
+  parts: Parts,
+  { headers, behindProxy }: { headers: Record<string, string>; behindProxy: boolean },
+): void {
   const trusted = trustedNetworks(options.trustProxy);
   const header = options.proxyHeader.toLowerCase();
-  const https = parts.tls !== undefined || options.publicUrl.startsWith('https://');
-  const headers = securityHeaders(https);
-  const behindProxy = https && options.trustProxy.length > 0;
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
@@ -125,12 +136,12 @@ function admit(app: FastifyInstance, options: Options, parts: Parts): void {
     const userAgent = (request.headers['user-agent'] ?? '').slice(0, 256);
     const now = parts.clock();
     request.caller = { session: undefined, client: { address, userAgent }, now };
-    if (request.is404) return;
-
-    const { access, page } = request.routeOptions.config;
     const health = request.routeOptions.url === '/healthz' || request.routeOptions.url === '/readyz';
     if (behindProxy && !health && !trusted(peer))
       throw new Problem('forbidden', { detail: 'This service answers its proxy only.' });
+    if (request.is404) return;
+
+    const { access, page } = request.routeOptions.config;
     if (page && request.method === 'POST' && !sameOrigin(request.headers, parts.origins())) {
       throw new Problem('forbidden', {
         detail: 'This form can only be sent from our own page: open it again and retry.',

@@ -104,6 +104,11 @@ export interface ProblemBody {
   code: ProblemCode;
 }
 
+/** RFC 6750, 3: a request without credentials gets no error code. */
+export function bearerChallenge(error?: 'invalid_token'): string {
+  return `Bearer realm="Countersign"${error ? `, error="${error}"` : ''}`;
+}
+
 /** What a person should read: the first thing to mend where some are named, else the sentence of the problem. */
 export function problemSentence(problem: Problem): string {
   const { errors } = problem.particulars;
@@ -118,7 +123,9 @@ export function problemResponse(problem: Problem): {
 } {
   const { status, title, detail } = problemFacts(problem.code);
   const { particulars } = problem;
-  const headers: Record<string, string> = { ...particulars.headers };
+  // RFC 9110, 15.5.2: every 401 says how to authenticate; where nothing else is said, the token was not good.
+  const challenge = problem.code === 'unauthenticated' ? { 'www-authenticate': bearerChallenge('invalid_token') } : {};
+  const headers: Record<string, string> = { ...challenge, ...particulars.headers };
   if (particulars.retryAfter !== undefined) headers['retry-after'] = String(particulars.retryAfter);
   const type = `urn:countersign:problem:${problem.code}`;
   const body = { type, title, status, detail: particulars.detail ?? detail, code: problem.code };

@@ -1,6 +1,6 @@
 import { minute } from '../clock.ts';
 import type { Database, Db, Tx } from '../database/database.ts';
-import type { Client } from '../http/http.ts';
+import { type Client, Problem } from '../http/http.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
 import {
   deleteExpiredSessions,
@@ -67,8 +67,12 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       return selectSessionByToken(db, hashToken(token));
     },
 
-    async findById(db: Db, id: string): Promise<StoredSession | undefined> {
-      return selectSession(db, id);
+    /**
+     * Looks again, in the transaction of what a session asks for: it may have been ended since its request began.
+     * Throws `unauthenticated` when it has.
+     */
+    async mustStand(tx: Tx, id: string): Promise<void> {
+      if (!(await selectSession(tx, id))) throw new Problem('unauthenticated');
     },
 
     /** The account's sessions that are not over, newest first; `resting` says for which the idle limit holds. */

@@ -64,6 +64,7 @@ export function createChangePassword(parts: Parts) {
       });
 
       await database.transaction(async (tx) => {
+        await sessions.mustStand(tx, sessionId);
         if (!sameFacts(facts, await readFacts(tx, userId))) throw new Problem('wrong_password');
         const now = clock();
         await replace(tx, userId, password, sessionId, now);

@@ -10,8 +10,9 @@ import {
   recoveryCodeTry,
   type Throttle,
   type Ticket,
+  type Try,
 } from '../throttle/throttle.ts';
-import type { Totp } from '../totp/totp.ts';
+import type { Totp, Which } from '../totp/totp.ts';
 
 /**
  * Judging secrets, the same way wherever one is sent: charge a try, judge, and hand back the ticket with which the
@@ -31,6 +32,12 @@ export interface JudgedCode {
   ticket: Ticket;
   /** Spends the code in the transaction of what it allows; false where it was wrong or is spent. */
   spend(tx: Tx, now: number): Promise<boolean>;
+}
+
+export interface JudgedProof {
+  ticket: Ticket;
+  /** The step to be spent; absent where the code was wrong. */
+  step: number | undefined;
 }
 
 export type Judge = ReturnType<typeof createJudge>;
@@ -53,6 +60,12 @@ export function createJudge(parts: {
     }
   };
 
+  /** The unspent step that a code belongs to, if any; the charge is given back when the secret cannot be opened. */
+  const stepOf = async (ticket: Ticket, which: Which, typed: string): Promise<number | undefined> => {
+    const match = await orGiveBack(ticket, () => totp.judge(database.read, which, typed, clock()));
+    return typeof match === 'object' ? match.step : undefined;
+  };
+
   return {
     /** Judges the password of a name; `userId` is absent where there is no such user, which costs the same. */
     async password(given: {
@@ -73,10 +86,17 @@ export function createJudge(parts: {
       const ticket = await throttle.charge(isOtp ? otpTry(userId, authenticatorId) : recoveryCodeTry(userId));
       if (!('charges' in ticket)) return ticket;
       if (!isOtp) return { ticket, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
-      const match = await orGiveBack(ticket, () => totp.judge(database.read, { bound: userId }, code.text, clock()));
+      const step = await stepOf(ticket, { bound: userId }, code.text);
       const spend = async (tx: Tx, now: number): Promise<boolean> =>
-        typeof match === 'object' && totp.spend(tx, userId, authenticatorId, match.step, now);
+        step !== undefined && totp.spend(tx, userId, authenticatorId, step, now);
       return { ticket, spend };
+    },
+
+    /** Judges a code that is to prove a secret which nobody has proved yet. */
+    async proof(tries: readonly Try[], which: Which, typed: string): Promise<JudgedProof | Refusal> {
+      const ticket = await throttle.charge(tries);
+      if (!('charges' in ticket)) return ticket;
+      return { ticket, step: await stepOf(ticket, which, typed) };
     },
   };
 }

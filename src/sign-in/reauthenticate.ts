@@ -77,27 +77,24 @@ export function createReauthenticate(parts: {
     await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));
     const code = await judgeCode(facts, given.code, session, client);
 
-    const token = await database.transaction(async (tx) => {
+    const outcome = await database.transaction(async (tx) => {
       const now = clock();
-      if (!sameFacts(facts, await readFacts(tx, userId)) || !(await sessions.findById(tx, session.id))) {
+      await sessions.mustStand(tx, session.id);
+      if (!sameFacts(facts, await readFacts(tx, userId))) {
         if (code) await throttle.settle(tx, code.ticket, 'unjudged', now);
-        return undefined;
+        return 'changed';
       }
       if (code && !(await code.spend(tx, now))) return 'wrong code';
       if (code) await throttle.settle(tx, code.ticket, 'right', now);
-      await sessions.prove(tx, session.id, { password: true, secondFactor: code && given.code?.kind }, now);
-      const detail = { level: session.level };
-      await record(tx, now, {
-        event: 'session.reauthenticated',
-        userId,
-        sessionId: session.id,
-        address: client.address,
-        detail,
-      });
+      const secondFactor = code && given.code?.kind;
+      await sessions.prove(tx, session.id, { password: true, secondFactor }, now);
+      const about = { userId, sessionId: session.id, address: client.address };
+      if (secondFactor === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });
+      await record(tx, now, { event: 'session.reauthenticated', ...about });
       return { token: await sessions.renew(tx, session.id) };
     });
-    if (token === 'wrong code') return refuse(code?.ticket, 'wrong_otp', session, client);
-    if (!token) throw new Problem('wrong_password');
-    return token.token;
+    if (outcome === 'wrong code') return refuse(code?.ticket, 'wrong_otp', session, client);
+    if (outcome === 'changed') throw new Problem('wrong_password');
+    return outcome.token;
   };
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
-import { basicChallenge, basicCredentials, Problem, route } from '../http/http.ts';
+import { basicCredentials, Problem, route } from '../http/http.ts';
 import type { Options } from '../options.ts';
 import type { Outcome } from './credentials.ts';
+import { credentialsAnswer, refused, signedIn } from './credentials-answer.ts';
 import type { Code } from './judge.ts';
 import type { Standing } from './second-factor.ts';
 import type { SignIn } from './sign-in.ts';
@@ -31,25 +32,6 @@ const recoveryCode = z.string().max(128).meta({ description: 'One of the recover
 const bothCodes = { message: 'Send one code: otp or recovery_code.' };
 const oneCode = (body: { otp?: string | undefined; recovery_code?: string | undefined }): boolean =>
   !(body.otp && body.recovery_code);
-
-const signedIn = z
-  .object({
-    token: z.string(),
-    status: z.literal(0),
-    expires_at: z.iso.datetime(),
-    enrolling: z.literal(true).optional().meta({ description: 'A second factor must be set up before anything else.' }),
-    password_change: z
-      .literal(true)
-      .optional()
-      .meta({ description: 'The password must be changed before anything else.' }),
-  })
-  .meta({ id: 'SignedIn', examples: [{ token: 'csn_…', status: 0, expires_at: '2026-11-23T09:00:00.000Z' }] });
-
-const refused = z.object({ token: z.null(), status: z.int().min(1).max(5), rebind: z.literal(true).optional() }).meta({
-  id: 'SignInRefused',
-  description: 'status: 1 otp_required · 2 wrong_otp · 3 wrong credentials · 4 too_many_tries · 5 busy',
-  examples: [{ token: null, status: 1 }],
-});
 
 function credentials(app: FastifyInstance, { signIn, otpInQuery, count }: Parts): void {
   route(app, {
@@ -111,47 +93,6 @@ function codeSent(query: Sent, body: Sent, otpInQuery: Options['otpInQuery']): C
 function codeOf(sent: Sent): Code | undefined {
   if (sent.recovery_code) return { kind: 'recovery_code', text: sent.recovery_code };
   return sent.otp ? { kind: 'otp', text: sent.otp } : undefined;
-}
-
-interface CredentialsAnswer {
-  status: number;
-  headers: Record<string, string>;
-  answer: object;
-}
-
-/** The original's body. A missing or wrong code is not challenged with Basic, which browsers answer with a dialog. */
-function credentialsAnswer(outcome: Outcome): CredentialsAnswer {
-  const refuse = (status: number, code: number, headers: Record<string, string>, more = {}): CredentialsAnswer => {
-    return { status, headers, answer: { token: null, status: code, ...more } };
-  };
-  const otpChallenge = { 'www-authenticate': 'OTP realm="Countersign"' };
-  switch (outcome.result) {
-    case 'signed in': {
-      const marks = {
-        ...(outcome.level === 'enrolling' && { enrolling: true }),
-        ...(outcome.level === 'changing password' && { password_change: true }),
-      };
-      return {
-        status: 200,
-        headers: {},
-        answer: { token: outcome.token, status: 0, expires_at: isoTime(outcome.expiresAt), ...marks },
-      };
-    }
-    case 'otp required':
-      return refuse(401, 1, otpChallenge);
-    case 'wrong otp':
-      return refuse(401, 2, otpChallenge);
-    case 'wrong credentials':
-      return refuse(401, 3, { 'www-authenticate': basicChallenge });
-    case 'too many tries': {
-      const { retryAfter } = outcome.refusal;
-      return retryAfter === undefined
-        ? refuse(429, 4, {}, { rebind: true })
-        : refuse(429, 4, { 'retry-after': String(retryAfter) });
-    }
-    case 'busy':
-      return refuse(503, 5, { 'retry-after': String(outcome.retryAfter) });
-  }
 }
 
 function reauthenticate(app: FastifyInstance, signIn: SignIn): void {

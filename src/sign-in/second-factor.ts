@@ -4,10 +4,10 @@ import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import { makeRecoveryCodes, voidRecoveryCodes } from '../recovery-codes/recovery-codes.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { otpTry, pendingOtpTry, type Throttle, type Ticket } from '../throttle/throttle.ts';
-import { type Totp, whatToConfirm } from '../totp/totp.ts';
+import { otpTry, pendingOtpTry, recoveryCodeTry, type Throttle, type Try } from '../throttle/throttle.ts';
+import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/totp.ts';
 import type { ReadFacts } from './facts.ts';
-import { tooManyTries } from './judge.ts';
+import { type Judge, tooManyTries } from './judge.ts';
 
 /**
  * The second factor on and off: a verb over authenticators, recovery codes and sessions. Each change is one
@@ -30,11 +30,12 @@ interface Parts {
   throttle: Throttle;
   sessions: Sessions;
   totp: Totp;
+  judge: Judge;
   readFacts: ReadFacts;
 }
 
 export function createSecondFactor(parts: Parts) {
-  const { database, clock, throttle, sessions, totp, readFacts } = parts;
+  const { database, clock, throttle, sessions, totp, judge, readFacts } = parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -58,6 +59,7 @@ export function createSecondFactor(parts: Parts) {
   const removeAll = async (tx: Tx, userId: string, keptSessionId?: string): Promise<boolean> => {
     const bound = await totp.inForce(tx, userId);
     if (bound) await throttle.forget(tx, otpTry(userId, bound.id));
+    await throttle.forget(tx, recoveryCodeTry(userId));
     await totp.remove(tx, userId);
     await voidRecoveryCodes(tx, userId);
     await endTheRest(tx, userId, keptSessionId);
@@ -73,6 +75,7 @@ export function createSecondFactor(parts: Parts) {
     now: number,
   ): Promise<Standing | undefined> => {
     const { userId, id: sessionId } = session;
+    await sessions.mustStand(tx, sessionId);
     const before = await totp.inForce(tx, userId);
     const accepted =
       target.secret === 'pending'
@@ -97,6 +100,7 @@ export function createSecondFactor(parts: Parts) {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
         const now = clock();
+        await sessions.mustStand(tx, sessionId);
         if (await totp.inForce(tx, userId)) return standing(tx, userId);
         const bound =
           (await totp.bindPending(tx, userId, sessionId, undefined, now)) ??
@@ -121,27 +125,16 @@ export function createSecondFactor(parts: Parts) {
     async enableWithCode(session: Session, typed: string, client: Client): Promise<Standing> {
       const { userId, id: sessionId } = session;
       const enrolment = await totp.enrolment(database.read, userId, sessionId, clock());
-      const target = targetOf(enrolment);
-      const ticket = await throttle.charge(
-        target.secret === 'pending' ? pendingOtpTry(userId) : otpTry(userId, target.authenticatorId),
-      );
-      if (!('charges' in ticket)) throw tooManyTries(ticket);
-      const match = await judgeOrGiveBack(
-        parts,
-        ticket,
-        target.secret === 'pending' ? { pendingOf: sessionId } : { bound: userId },
-        typed,
-      );
+      const target = targetOf(enrolment, session);
+      const judged = await judge.proof(target.tries, target.which, typed);
+      if (!('ticket' in judged)) throw tooManyTries(judged);
 
       const outcome = await database.transaction(async (tx) => {
         const now = clock();
-        const done = match === undefined ? undefined : await confirm(tx, session, target, match, now);
-        await throttle.settle(tx, ticket, done ? 'right' : 'wrong', now);
-        const event = done
-          ? enrolment.bound && target.secret === 'pending'
-            ? 'otp.replaced'
-            : 'otp.confirmed'
-          : 'otp.confirmation_refused';
+        const done = judged.step === undefined ? undefined : await confirm(tx, session, target, judged.step, now);
+        await throttle.settle(tx, judged.ticket, done ? 'right' : 'wrong', now);
+        const confirmed = target.secret === 'pending' && enrolment.bound ? 'otp.replaced' : 'otp.confirmed';
+        const event = done ? confirmed : 'otp.confirmation_refused';
         await record(tx, now, { event, userId, sessionId, address: client.address });
         return done;
       });
@@ -153,6 +146,7 @@ export function createSecondFactor(parts: Parts) {
     async disable(session: Session, client: Client): Promise<Standing> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
+        await sessions.mustStand(tx, sessionId);
         const facts = await readFacts(tx, userId);
         if (facts?.secondFactorRequired) throw new Problem('second_factor_required');
         const now = clock();
@@ -168,6 +162,7 @@ export function createSecondFactor(parts: Parts) {
     async renewRecoveryCodes(session: Session, client: Client): Promise<string[]> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
+        await sessions.mustStand(tx, sessionId);
         if (!(await totp.inForce(tx, userId))) {
           throw new Problem('second_factor_required', {
             detail: 'Recovery codes stand in for a second factor: set one up first.',
@@ -180,30 +175,19 @@ export function createSecondFactor(parts: Parts) {
   };
 }
 
+/** The secret that waits for a code, and the budget that a code of it is charged to. */
 interface Target {
   secret: 'pending' | 'bound';
   authenticatorId: string;
+  which: Which;
+  tries: Try[];
 }
 
-function targetOf(enrolment: Awaited<ReturnType<Totp['enrolment']>>): Target {
-  const secret = whatToConfirm(enrolment);
-  const waiting = secret === 'pending' ? enrolment.pending : enrolment.bound;
-  if (secret === 'none' || !waiting) throw new Problem('otp_already_confirmed');
-  return { secret, authenticatorId: waiting.id };
-}
-
-/** The unspent step that a code belongs to, if any. */
-async function judgeOrGiveBack(
-  parts: Parts,
-  ticket: Ticket,
-  which: Parameters<Totp['judge']>[1],
-  typed: string,
-): Promise<number | undefined> {
-  try {
-    const match = await parts.totp.judge(parts.database.read, which, typed, parts.clock());
-    return typeof match === 'object' ? match.step : undefined;
-  } catch (error) {
-    await parts.database.transaction((tx) => parts.throttle.settle(tx, ticket, 'unjudged', parts.clock()));
-    throw error;
-  }
+function targetOf(enrolment: Enrolment, { userId, id: sessionId }: Session): Target {
+  const waiting = whatToConfirm(enrolment);
+  if (waiting === 'none') throw new Problem('otp_already_confirmed');
+  const { secret, id: authenticatorId } = waiting;
+  return secret === 'pending'
+    ? { secret, authenticatorId, which: { pendingOf: sessionId }, tries: pendingOtpTry(userId) }
+    : { secret, authenticatorId, which: { bound: userId }, tries: otpTry(userId, authenticatorId) };
 }

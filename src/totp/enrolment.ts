@@ -32,7 +32,7 @@ export function whatToShow({ bound, pending }: Enrolment, session: { id: string;
 }
 
 /** Which secret a code sent with `enable` is judged against; none when nothing waits for one. */
-export function whatToConfirm({ bound, pending }: Enrolment): 'pending' | 'bound' | 'none' {
-  if (pending) return 'pending';
-  return bound && !bound.proved ? 'bound' : 'none';
+export function whatToConfirm({ bound, pending }: Enrolment): { secret: 'pending' | 'bound'; id: string } | 'none' {
+  if (pending) return { secret: 'pending', id: pending.id };
+  return bound && !bound.proved ? { secret: 'bound', id: bound.id } : 'none';
 }

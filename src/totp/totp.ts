@@ -25,7 +25,7 @@ import {
  * (`spend`), which is one conditional statement in the transaction of what the code allows. What binding and removing
  * end elsewhere (sessions, recovery codes) is decided in `sign-in/`.
  */
-export { whatToConfirm, whatToShow } from './enrolment.ts';
+export { type Enrolment, whatToConfirm, whatToShow } from './enrolment.ts';
 
 /** A secret that waits to be put in force is forgotten after this. */
 const pendingLife = 10 * minute;
