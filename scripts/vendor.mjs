@@ -6,7 +6,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, root } from './words.mjs';
@@ -14,6 +14,8 @@ import { fail, root } from './words.mjs';
 const redoc = {
   version: '2.5.4',
   sha256: 'dcaf76612bc4a3fbcc923a8966dee2f6146a5f32e5ce1b6f02dd60cbbf89500b',
+  // The one thing that it would fetch from elsewhere; without it, it shows no logo beside its name.
+  foreign: 'https://cdn.redoc.ly/redoc/logo-mini.svg',
 };
 
 const vendor = join(root, 'src', 'documentation', 'vendor');
@@ -22,9 +24,8 @@ const unpacked = mkdtempSync(join(tmpdir(), 'countersign-redoc-'));
 execFileSync('npm', ['pack', `redoc@${redoc.version}`, '--silent'], { cwd: unpacked, stdio: ['ignore', 'ignore', 2] });
 execFileSync('tar', ['xzf', `redoc-${redoc.version}.tgz`], { cwd: unpacked });
 const bundles = join(unpacked, 'package', 'bundles');
-const found = createHash('sha256')
-  .update(readFileSync(join(bundles, 'redoc.standalone.js')))
-  .digest('hex');
+const bundle = readFileSync(join(bundles, 'redoc.standalone.js'), 'utf8');
+const found = createHash('sha256').update(bundle).digest('hex');
 if (found !== redoc.sha256) fail(`redoc.standalone.js has the SHA-256 ${found}, not the one written here.`);
 
 rmSync(vendor, { recursive: true, force: true });
@@ -35,8 +36,9 @@ copy(swaggerUi, 'swagger-ui', [
   'LICENSE',
   'NOTICE',
 ]);
-copy(bundles, 'redoc', ['redoc.standalone.js', 'redoc.standalone.js.LICENSE.txt']);
+copy(bundles, 'redoc', ['redoc.standalone.js.LICENSE.txt']);
 copy(join(unpacked, 'package'), 'redoc', ['LICENSE']);
+writeFileSync(join(vendor, 'redoc', 'redoc.standalone.js'), bundle.replace(redoc.foreign, 'data:,'));
 rmSync(unpacked, { recursive: true });
 
 /** @param {string} from @param {string} name @param {string[]} files */

@@ -26,12 +26,22 @@ ${passwordPanel()}
 }
 
 function walk(publicUrl: string): Html {
-  return html`<pre tabindex="0">curl -X POST "${publicUrl}/auth/credentials" -u NAME:PASSWORD
-curl -X PUT  "${publicUrl}/auth/otp/enable" -H "Authorization: Bearer TOKEN" \\
-     -H "Content-Type: application/json" -d '{"enabled": true}'
-curl -X GET  "${publicUrl}/auth/otp/generate" -H "Authorization: Bearer TOKEN" --output qr.png
-curl -X POST "${publicUrl}/auth/credentials" -u NAME:PASSWORD \\
-     -H "Content-Type: application/json" -d '{"otp": "CODE"}'</pre>`;
+  return html`<pre>curl -X POST -u NAME:PASSWORD \\
+  "${publicUrl}/auth/credentials"
+
+curl -X PUT -H "Authorization: Bearer TOKEN" \\
+  -H "Content-Type: application/json" \\
+  -d '{"enabled": true}' \\
+  "${publicUrl}/auth/otp/enable"
+
+curl -X GET -H "Authorization: Bearer TOKEN" \\
+  --output qr.png \\
+  "${publicUrl}/auth/otp/generate"
+
+curl -X POST -u NAME:PASSWORD \\
+  -H "Content-Type: application/json" \\
+  -d '{"otp": "CODE"}' \\
+  "${publicUrl}/auth/credentials"</pre>`;
 }
 
 function signInPanels(): Html {
@@ -102,8 +112,8 @@ function authenticatorPanels(): Html {
 
 function passwordPanel(): Html {
   return html`<form id="new-password" data-title="Change your password" hidden>
-<input type="text" id="owner" autocomplete="username" aria-label="Name" readonly hidden>
-<label for="current">Password now</label>
+<input type="text" id="owner" autocomplete="username" readonly hidden>
+<label for="current">Current password</label>
 <input type="password" id="current" data-about="wrong_password" aria-errormessage="error" name="current" autocomplete="current-password" required>
 <label for="new">New password</label>
 <p class="hint" id="new-hint">At least 15 characters, or 8 where a second factor is required. A few unrelated words are easy to remember.</p>

@@ -51,7 +51,27 @@ function me(app: FastifyInstance, { database, signIn }: Parts): void {
         proved: z.array(z.enum(['password', 'otp', 'recovery_code'])),
       }),
     })
-    .meta({ id: 'Me' });
+    .meta({
+      id: 'Me',
+      examples: [
+        {
+          id: 'hV3mZ0Yk7Qd1sW9xTb2e',
+          name: 'user',
+          roles: [],
+          factors: [
+            { type: 'password', proved: true },
+            { type: 'otp', proved: true },
+          ],
+          recovery_codes_left: 10,
+          session: {
+            id: 'PtWic7zEEq7GMHkjZ2b8',
+            authenticated_at: '2026-11-22T09:00:00.000Z',
+            expires_at: '2026-11-23T09:00:00.000Z',
+            proved: ['password', 'otp'],
+          },
+        },
+      ],
+    });
   route(app, {
     method: 'GET',
     url: '/me',

@@ -20,6 +20,17 @@ export function sessionRoutes(app: FastifyInstance, parts: Parts): void {
   endSessions(app, parts);
 }
 
+const example = {
+  id: 'PtWic7zEEq7GMHkjZ2b8',
+  created_at: '2026-11-22T09:00:00.000Z',
+  last_seen_at: '2026-11-22T09:30:00.000Z',
+  expires_at: '2026-11-23T09:00:00.000Z',
+  address: '192.0.2.7',
+  user_agent: 'curl/8.9.1',
+  proved: ['password', 'otp'],
+  current: true,
+};
+
 function listSessions(app: FastifyInstance, { database, sessions, signIn }: Parts): void {
   const schema = z.object({
     id: z.string(),
@@ -51,7 +62,9 @@ function listSessions(app: FastifyInstance, { database, sessions, signIn }: Part
     answers: {
       200: {
         description: 'Newest first; at most 100',
-        schema: z.object({ sessions: z.array(schema).max(100) }).meta({ id: 'SessionList' }),
+        schema: z
+          .object({ sessions: z.array(schema).max(100) })
+          .meta({ id: 'SessionList', examples: [{ sessions: [example] }] }),
       },
     },
     async handle({ session, now }) {

@@ -18,7 +18,7 @@ interface Page {
   script?: 'home.js';
 }
 
-/** A whole document with one `<main>`. */
+/** A whole document with one `<main id="main">`. */
 export function layout({ title, service, main, footer, script }: Page): string {
   return render(html`<!doctype html>
 <html lang="en">
@@ -33,7 +33,7 @@ ${script && html`<script type="module" src="${pageAssets.path(script)}"></script
 </head>
 <body>
 <header><a href="/"><img src="${pageAssets.path('icon.svg')}" alt="" width="32" height="32">${service}</a></header>
-<main>
+<main id="main">
 ${main}
 </main>
 ${footer && html`<footer>${footer}</footer>`}

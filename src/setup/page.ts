@@ -37,6 +37,6 @@ ${linkToSignIn()}`;
 export function setupLinkGonePage({ service }: { service: string }): string {
   const main = html`<h1>This link does not work any more</h1>
 <p>A set-up link works once and for 30 minutes, and a newer one takes its place. Make another where ${service} runs, and open what it prints:</p>
-<pre tabindex="0">countersign setup-link</pre>`;
+<pre>countersign setup-link</pre>`;
   return layout({ title: 'Error: Set up', service, main });
 }

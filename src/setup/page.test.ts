@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setupDonePage, setupLinkGonePage, setupPage } from './page.ts';
+
+const hostile = `"><script>alert('1')</script>`;
+
+test('whatever is shown is shown as text', () => {
+  const all = { service: hostile, token: hostile, name: hostile, error: hostile };
+  for (const page of [setupPage(all), setupDonePage(all), setupLinkGonePage(all)]) {
+    assert.doesNotMatch(page, /<script|alert\('/);
+    assert.match(page, /&lt;script&gt;alert\(&#39;1&#39;\)/);
+  }
+});
+
+test('the form posts its token and asks for a new password', () => {
+  const page = setupPage({ service: 'Example', token: 'csl_x' });
+  assert.match(page, /<form method="post" action="\/setup">/);
+  assert.match(page, /<input type="hidden" name="token" value="csl_x">/);
+  assert.match(page, /<input type="password" id="password" name="password" autocomplete="new-password"/);
+  assert.match(page, /<title>Set up · Example<\/title>/);
+  assert.doesNotMatch(page, /role="alert"|aria-invalid/);
+});
+
+test('with an error the title says so, the name is kept and the password is not', () => {
+  const page = setupPage({ service: 'Example', token: 'csl_x', name: 'ada', error: 'Too short.' });
+  assert.match(page, /<title>Error: Set up · Example<\/title>/);
+  assert.match(page, /<p role="alert" id="error">Too short\.<\/p>/);
+  assert.match(page, /name="name" value="ada"/);
+  assert.doesNotMatch(page, /type="password"[^>]*value=/);
+});
+
+test('a link that is gone says how to make another', () => {
+  assert.match(setupLinkGonePage({ service: 'Example' }), /countersign setup-link/);
+});
