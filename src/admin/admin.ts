@@ -48,7 +48,7 @@ export function createAdmin(parts: {
     work: (tx: Tx, user: User, now: number, note: Note) => Promise<T>,
   ): Promise<T> =>
     database.transaction(async (tx) => {
-      await checkActor(tx, signIn, actor);
+      await checkActor(tx, parts, actor);
       const user = await findUser(tx, userId);
       if (!user) throw new Problem('not_found', { detail: 'There is no user of that id.' });
       if (actor !== 'cli' && actor.id === userId)
@@ -71,7 +71,7 @@ export function createAdmin(parts: {
           ? undefined
           : await passwords.prepareNew(given.password, { name: given.name, minimum });
       return database.transaction(async (tx) => {
-        await checkActor(tx, signIn, actor);
+        await checkActor(tx, parts, actor);
         const now = clock();
         const user = await createUser(tx, given, now);
         await record(tx, now, {
@@ -155,8 +155,13 @@ function by(actor: Actor): { actorId: string; sessionId?: string; address?: stri
 }
 
 /** Facts are read again where they are used: two administrators may take each other's role at the same moment. */
-async function checkActor(tx: Tx, signIn: SignIn, actor: Actor): Promise<void> {
+async function checkActor(
+  tx: Tx,
+  { sessions, signIn }: { sessions: Sessions; signIn: SignIn },
+  actor: Actor,
+): Promise<void> {
   if (actor === 'cli') return;
+  await sessions.mustStand(tx, actor.sessionId);
   const facts = await signIn.readFacts(tx, actor.id);
   if (!facts?.user.administrator) throw new Problem('forbidden');
 }

@@ -17,13 +17,23 @@ const name = z
   .min(1)
   .max(256)
   .meta({ description: 'RFC 8265 UsernameCaseMapped, 1 to 64 code points, no colon.', examples: ['alice'] });
+const example = {
+  id: 'hV3mZ0Yk7Qd1sW9xTb2e',
+  name: 'alice',
+  roles: [],
+  disabled: false,
+  created_at: '2026-11-22T09:00:00.000Z',
+};
+
 const user = z
   .object({ id: z.string(), name: z.string(), roles, disabled: z.boolean(), created_at: z.iso.datetime() })
-  .meta({
-    id: 'User',
-    examples: [{ id: 'hV3…', name: 'alice', roles: [], disabled: false, created_at: '2026-11-22T09:00:00.000Z' }],
-  });
-const params = z.strictObject({ id: z.string().max(64) });
+  .meta({ id: 'User', examples: [example] });
+const params = z.strictObject({
+  id: z
+    .string()
+    .max(64)
+    .meta({ examples: [example.id] }),
+});
 const tag = 'Users';
 
 const describe = ({ id, name, administrator, disabled, createdAt }: User) => ({
@@ -67,18 +77,19 @@ function list(app: FastifyInstance, { database }: Parts): void {
     answers: {
       200: {
         description: 'A page',
-        schema: z.object({ users: z.array(user), next: z.string().nullable() }).meta({ id: 'UserList' }),
+        schema: z
+          .object({ users: z.array(user), next: z.string().nullable() })
+          .meta({ id: 'UserList', examples: [{ users: [example], next: null }] }),
       },
     },
     async handle({ query }) {
       const after = Buffer.from(query.cursor ?? '', 'base64url').toString();
       const limit = Number(query.limit ?? 50);
-      const page = await listUsers(database.read, after, limit);
-      const last = page.at(-1);
-      return {
-        users: page.map(describe),
-        next: last && page.length === limit ? Buffer.from(last.name).toString('base64url') : null,
-      };
+      // One more than asked for, to know whether a next page has anybody on it.
+      const found = await listUsers(database.read, after, limit + 1);
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1) : undefined;
+      return { users: page.map(describe), next: last ? Buffer.from(last.name).toString('base64url') : null };
     },
   });
 }
@@ -98,7 +109,15 @@ function create(app: FastifyInstance, { admin }: Parts): void {
     answers: {
       201: {
         description: 'Created; `link` is for the person, and shown this once',
-        schema: user.extend({ link: link.optional() }).meta({ id: 'NewUser' }),
+        schema: user.extend({ link: link.optional() }).meta({
+          id: 'NewUser',
+          examples: [
+            {
+              ...example,
+              link: { url: 'http://localhost:8000/invitation?token=csl_…', expires_at: '2026-11-29T09:00:00.000Z' },
+            },
+          ],
+        }),
       },
     },
     problems: ['name_taken', 'weak_password', 'busy'],

@@ -58,18 +58,23 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
   readBodies(app);
   refuseUndeclared(app);
   answerUnknown(app);
-  admit(app, options, parts, { headers, behindProxy: https && options.trustProxy.length > 0 });
+  receive(app, options, parts, { headers, behindProxy: https && options.trustProxy.length > 0 });
+  // Between the two, so that a page of another origin can read why it was refused.
+  if (options.corsOrigins.length > 0) await app.register(cors, { ...crossOrigin, origin: options.corsOrigins });
+  admit(app, parts);
   logRequests(app);
   await app.register(accepts);
-  if (options.corsOrigins.length > 0) {
-    await app.register(cors, {
-      origin: options.corsOrigins,
-      exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
-      maxAge: 600,
-    });
-  }
   return app;
 }
+
+/** What pages of the configured origins may do; never with cookies. */
+const crossOrigin = {
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  allowedHeaders: ['Authorization', 'Content-Type'],
+  exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
+  maxAge: 600,
+  strictPreflight: false,
+};
 
 const limits = {
   bodyLimit,
@@ -118,8 +123,8 @@ function refuseUndeclared(app: FastifyInstance): void {
   });
 }
 
-/** Decides, before a body is read, where a request comes from and whether it may go on. */
-function admit(
+/** Finds out where a request comes from; behind a declared proxy only that is answered, health excepted. */
+function receive(
   app: FastifyInstance,
   options: Options,
   parts: Parts,
@@ -139,8 +144,13 @@ function admit(
     const health = request.routeOptions.url === '/healthz' || request.routeOptions.url === '/readyz';
     if (behindProxy && !health && !trusted(peer))
       throw new Problem('forbidden', { detail: 'This service answers its proxy only.' });
-    if (request.is404) return;
+  });
+}
 
+/** Decides, before a body is read, whether a request may go on. */
+function admit(app: FastifyInstance, parts: Parts): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return;
     const { access, page } = request.routeOptions.config;
     if (page && request.method === 'POST' && !sameOrigin(request.headers, parts.origins())) {
       throw new Problem('forbidden', {
@@ -148,6 +158,6 @@ function admit(
       });
     }
     if (access && access !== 'anyone')
-      request.caller.session = await authorize(request, access, parts.findSession, now);
+      request.caller.session = await authorize(request, access, parts.findSession, request.caller.now);
   });
 }

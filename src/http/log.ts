@@ -31,15 +31,20 @@ export function logRequests(app: FastifyInstance): void {
   });
 }
 
-/** A URL with the value of every query parameter taken out: codes and one-time links travel there. */
+/**
+ * A request target as it may be logged: one-time links and codes travel in queries, so of a query only the names are
+ * kept, and only where they look like names. What is not a plain path, or a token of ours in it, is left out as well.
+ */
 export function redactUrl(url: string): string {
-  const question = url.indexOf('?');
-  if (question < 0) return url;
-  return (
-    url.slice(0, question) +
-    url
-      .slice(question)
-      .replace(/=[^&]*/g, '=[redacted]')
-      .slice(0, 500)
-  );
+  const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').slice(0, 500);
+  const [path = ''] = /^[\w/.*~-]*/.exec(target) ?? [];
+  const rest = target.slice(path.length);
+  const plain = path.replace(/cs[a-z]_[\w-]+/g, '[redacted]');
+  if (rest === '') return plain;
+  if (!rest.startsWith('?')) return `${plain}[redacted]`;
+  const names = rest
+    .slice(1)
+    .split('&')
+    .map((part) => `${/^[a-z_]{1,20}=/.exec(part)?.[0] ?? ''}[redacted]`);
+  return `${plain}?${names.join('&')}`;
 }

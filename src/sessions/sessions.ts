@@ -104,6 +104,11 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       });
     },
 
+    /** Forgets that a session has proved a second factor, because that one is gone: another must be proved anew. */
+    async forgetSecondFactor(tx: Tx, id: string): Promise<void> {
+      await updateSession(tx, id, { secondFactor: 'none' });
+    },
+
     /** Gives a session a new token; the old one is void at once. Id and overall end stay. */
     async renew(tx: Tx, id: string): Promise<string> {
       const { token, hash } = newToken('csn_');

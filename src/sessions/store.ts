@@ -106,9 +106,10 @@ export async function updateSession(
     tokenHash?: Buffer;
     lastSeenAt?: number;
     passwordAt?: number;
-    secondFactor?: StoredSession['secondFactor'];
+    secondFactor?: NonNullable<StoredSession['secondFactor']> | 'none';
   },
 ): Promise<void> {
+  const proof = change.secondFactor === 'none' ? undefined : change.secondFactor;
   await tx
     .$extendTables<Tables>()
     .updateTable('sessions')
@@ -116,9 +117,7 @@ export async function updateSession(
       ...(change.tokenHash ? { token_hash: change.tokenHash } : {}),
       ...(change.lastSeenAt === undefined ? {} : { last_seen_at: change.lastSeenAt }),
       ...(change.passwordAt === undefined ? {} : { password_at: change.passwordAt }),
-      ...(change.secondFactor
-        ? { second_factor: change.secondFactor.kind, second_factor_at: change.secondFactor.at }
-        : {}),
+      ...(change.secondFactor ? { second_factor: proof?.kind ?? null, second_factor_at: proof?.at ?? null } : {}),
     })
     .where('id', '=', id)
     .execute();

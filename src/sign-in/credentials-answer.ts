@@ -17,13 +17,21 @@ export const signedIn = z
   })
   .meta({ id: 'SignedIn', examples: [{ token: 'csn_…', status: 0, expires_at: '2026-11-23T09:00:00.000Z' }] });
 
-export const refused = z
-  .object({ token: z.null(), status: z.int().min(1).max(5), rebind: z.literal(true).optional() })
-  .meta({
-    id: 'SignInRefused',
-    description: 'status: 1 otp_required · 2 wrong_otp · 3 wrong credentials · 4 too_many_tries · 5 busy',
-    examples: [{ token: null, status: 1 }],
-  });
+const refusal = { token: z.null() };
+
+export const refusedWrong = z.object({ ...refusal, status: z.int().min(1).max(3) }).meta({
+  id: 'SignInRefused',
+  description: 'status: 1 otp_required · 2 wrong_otp · 3 wrong credentials',
+  examples: [{ token: null, status: 1 }],
+});
+
+export const refusedTries = z
+  .object({ ...refusal, status: z.literal(4), rebind: z.literal(true).optional() })
+  .meta({ id: 'SignInTooManyTries', description: 'status: 4 too_many_tries', examples: [{ token: null, status: 4 }] });
+
+export const refusedBusy = z
+  .object({ ...refusal, status: z.literal(5) })
+  .meta({ id: 'SignInBusy', description: 'status: 5 busy', examples: [{ token: null, status: 5 }] });
 
 interface CredentialsAnswer {
   status: number;

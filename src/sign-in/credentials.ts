@@ -56,7 +56,8 @@ export function createCredentials(parts: Parts) {
     const name = prepareName(given.name) ?? given.name;
     const password = await judge.password({
       name,
-      userId: user?.id,
+      // A disabled account is no account here: its hash is not even looked at, and so never made anew.
+      userId: facts?.user.id,
       password: given.password,
       address: client.address,
     });

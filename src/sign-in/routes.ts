@@ -4,7 +4,7 @@ import { isoTime } from '../clock.ts';
 import { basicCredentials, Problem, route } from '../http/http.ts';
 import type { Options } from '../options.ts';
 import type { Outcome } from './credentials.ts';
-import { credentialsAnswer, refused, signedIn } from './credentials-answer.ts';
+import { credentialsAnswer, refusedBusy, refusedTries, refusedWrong, signedIn } from './credentials-answer.ts';
 import type { Code } from './judge.ts';
 import type { Standing } from './second-factor.ts';
 import type { SignIn } from './sign-in.ts';
@@ -49,16 +49,20 @@ function credentials(app: FastifyInstance, { signIn, otpInQuery, count }: Parts)
     body: z
       .strictObject({ otp: otp.optional(), recovery_code: recoveryCode.optional() })
       .refine(oneCode, bothCodes)
-      .nullish(),
+      .nullish()
+      .meta({ examples: [{ otp: '123456' }] }),
     answers: {
       200: { description: 'Signed in', schema: signedIn },
-      401: { description: 'Refused: status 1 (otp_required), 2 (wrong_otp) or 3 (wrong credentials)', schema: refused },
+      401: {
+        description: 'Refused: status 1 (otp_required), 2 (wrong_otp) or 3 (wrong credentials)',
+        schema: refusedWrong,
+      },
       429: {
         description:
           'Too many tries: status 4, Retry-After in seconds; with `rebind` the authenticator is off for good',
-        schema: refused,
+        schema: refusedTries,
       },
-      503: { description: 'The hash queue is full: status 5, Retry-After in seconds', schema: refused },
+      503: { description: 'The hash queue is full: status 5, Retry-After in seconds', schema: refusedBusy },
     },
     problems: ['unauthenticated'],
     async handle({ query, body, client, request, reply }) {
@@ -106,7 +110,8 @@ function reauthenticate(app: FastifyInstance, signIn: SignIn): void {
     tag: 'Sign-in',
     body: z
       .strictObject({ password, otp: otp.optional(), recovery_code: recoveryCode.optional() })
-      .refine(oneCode, bothCodes),
+      .refine(oneCode, bothCodes)
+      .meta({ examples: [{ password: 'four unrelated plain words', otp: '123456' }] }),
     answers: {
       200: {
         description: 'The new token of the same session',

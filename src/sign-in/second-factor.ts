@@ -62,6 +62,7 @@ export function createSecondFactor(parts: Parts) {
     await throttle.forget(tx, recoveryCodeTry(userId));
     await totp.remove(tx, userId);
     await voidRecoveryCodes(tx, userId);
+    if (keptSessionId !== undefined) await sessions.forgetSecondFactor(tx, keptSessionId);
     await endTheRest(tx, userId, keptSessionId);
     return bound !== undefined;
   };

@@ -95,7 +95,7 @@ export function charge(stored: Budget, shape: Shape, now: number, verdict: numbe
 /** The verdict "wrong": the charge stays, and from the last free try on a delay begins. */
 export function settleWrong(budget: Budget, shape: Shape, now: number): Budget {
   const awaiting = Math.max(0, budget.awaiting - 1);
-  const blockedUntil = Math.max(budget.blockedUntil, now + delay(shape, budget.charged - awaiting));
+  const blockedUntil = delayFrom(now, budget, shape, budget.charged - awaiting);
   return { ...budget, awaiting, blockedUntil, ...later(budget, shape, now) };
 }
 
@@ -115,13 +115,15 @@ export function settleUnjudged(budget: Budget): Budget {
 // A verdict that never came (the process died) counts as wrong.
 function abandon(budget: Budget, shape: Shape, now: number): Budget {
   if (budget.awaiting === 0 || budget.awaitingUntil > now) return budget;
-  const blockedUntil = Math.max(budget.blockedUntil, budget.awaitingUntil + delay(shape, budget.charged));
+  const blockedUntil = delayFrom(budget.awaitingUntil, budget, shape, budget.charged);
   return { ...budget, awaiting: 0, blockedUntil };
 }
 
-function delay(shape: Shape, settled: number): number {
-  if ('window' in shape || settled < shape.free) return 0;
-  return Math.min(shape.longestDelay, shape.firstDelay * 2 ** Math.min(settled - shape.free, 30));
+/** Until when `settled` wrong tries delay the next; free ones not even by a clock that is set back. */
+function delayFrom(at: number, budget: Budget, shape: Shape, settled: number): number {
+  if ('window' in shape || settled < shape.free) return budget.blockedUntil;
+  const delay = Math.min(shape.longestDelay, shape.firstDelay * 2 ** Math.min(settled - shape.free, 30));
+  return Math.max(budget.blockedUntil, at + delay);
 }
 
 function later(budget: Budget, shape: Shape, now: number): { expiresAt: number } {

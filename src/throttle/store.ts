@@ -67,7 +67,7 @@ export async function evictBudgets(tx: Tx, now: number, most: number): Promise<v
     .select('key')
     .where('kept', '=', 0)
     .where('blocked_until', '<=', now)
-    .where('awaiting_until', '<=', now)
+    .where((row) => row.or([row('awaiting', '=', 0), row('awaiting_until', '<=', now)]))
     .orderBy('expires_at')
     .limit(most);
   await db.deleteFrom('budgets').where('key', 'in', least).execute();

@@ -74,15 +74,21 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
   const hmac = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
   const keyOf = ({ budget, key }: Try): Buffer => hmac(`${budget} ${key}`);
 
-  /** The budget behind a key, made if there is none; when the table is full, new keys share one budget a kind. */
-  const load = async (tx: Tx, attempt: Try, now: number): Promise<{ key: Buffer; stored: Budget }> => {
+  /**
+   * The budget behind a key, made if there is none; when the table is full, new keys share one budget a kind. Kept ones
+   * never share: there are no more of them than accounts, and a cut-off, or a right code, must be nobody else's.
+   */
+  const load = async (tx: Tx, attempt: Try, now: number): Promise<{ key: Buffer; stored: Budget; kept: boolean }> => {
     const shape = limits[attempt.budget];
-    for (const key of [keyOf(attempt), hmac(`${attempt.budget} overflow`)]) {
-      const stored = await selectBudget(tx, key);
-      if (stored && (shape.kept || stored.expiresAt > now || stored.blockedUntil > now)) return { key, stored };
-      if (stored || (await hasRoom(tx, now))) return { key, stored: emptyBudget(shape, now) };
-    }
-    return { key: hmac(`${attempt.budget} overflow`), stored: emptyBudget(shape, now) };
+    const row = async (key: Buffer) => {
+      const found = await selectBudget(tx, key);
+      const counts = found && (shape.kept || found.expiresAt > now || found.blockedUntil > now);
+      return { key, found, stored: counts ? found : emptyBudget(shape, now) };
+    };
+    const own = await row(keyOf(attempt));
+    if (own.found || shape.kept || (await hasRoom(tx, now))) return { ...own, kept: shape.kept };
+    // Kept, or the next new key would make room by evicting it, and begin it anew.
+    return { ...(await row(hmac(`${attempt.budget} overflow`))), kept: true };
   };
 
   const hasRoom = async (tx: Tx, now: number): Promise<boolean> => {
@@ -100,8 +106,8 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     const until = Math.max(...decisions.map((decision) => (decision.may === 'not' ? decision.until : 0)));
     if (until > 0) return { retryAfter: Math.ceil((until - now) / second) };
     if (decisions.some(({ may }) => may === 'wait')) return 'wait';
-    for (const { key, stored, shape } of loaded) {
-      await upsertBudget(tx, key, shape.kept, charge(stored, shape, now, limits.verdict));
+    for (const { key, stored, shape, kept } of loaded) {
+      await upsertBudget(tx, key, kept, charge(stored, shape, now, limits.verdict));
     }
     return { charges: loaded.map(({ attempt, key }) => ({ budget: attempt.budget, key })) };
   };

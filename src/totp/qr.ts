@@ -1,5 +1,5 @@
 /** QR codes as pictures: black on their own white, also on a dark page, because many readers refuse the inverse. */
-import { encode } from 'uqr';
+import { encode, renderUnicodeCompact } from 'uqr';
 import { blackAndWhitePng } from './png.ts';
 
 /** The white margin, in modules, that ISO/IEC 18004 asks for; without it readers do not find the code. */
@@ -32,11 +32,21 @@ export function qrPng(text: string, scale = defaultScale): Buffer {
 }
 
 /**
+ * The QR code of `text` in block characters, light modules as blocks: for a terminal that writes light on dark.
+ * @throws RangeError where no QR code is large enough: a URI over 2953 bytes
+ */
+export function qrText(text: string): string {
+  return renderUnicodeCompact(text, drawing);
+}
+
+/**
  * Level L makes the smallest code, thus the largest modules on a screen, which unlike paper takes no damage; what the
  * size then leaves free goes into error correction all the same.
  */
+const drawing = { ecc: 'L', boostEcc: true, border: quietZone } as const;
+
 function darkModules(text: string): boolean[][] {
-  return encode(text, { ecc: 'L', boostEcc: true, border: quietZone }).data;
+  return encode(text, drawing).data;
 }
 
 /** One rectangle for each run of dark modules in a row. */

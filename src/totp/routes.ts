@@ -28,7 +28,21 @@ const provisioning = z
     digits: z.literal(codeDigits),
     period: z.literal(period / second),
   })
-  .meta({ id: 'Provisioning', description: 'What the QR code holds (for `Accept: application/json`).' });
+  .meta({
+    id: 'Provisioning',
+    description: 'What the QR code holds (for `Accept: application/json`).',
+    examples: [
+      {
+        secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+        uri: 'otpauth://totp/Countersign:user?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Countersign',
+        issuer: 'Countersign',
+        account: 'user',
+        algorithm: 'SHA1',
+        digits: codeDigits,
+        period: period / second,
+      },
+    ],
+  });
 
 export function totpRoutes(app: FastifyInstance, parts: Parts): void {
   const { database, totp, issuer } = parts;
@@ -68,8 +82,9 @@ export function totpRoutes(app: FastifyInstance, parts: Parts): void {
     async handle({ session, client, now, reply }) {
       const { userId, id: sessionId } = session;
       await database.transaction(async (tx) => {
-        const { pending } = await totp.enrolment(tx, userId, sessionId, now);
-        if (pending) return;
+        const { bound, pending } = await totp.enrolment(tx, userId, sessionId, now);
+        // Where there is nothing to replace, the secret is made when it is fetched: an unseen one must not come into force.
+        if (pending || !bound) return;
         await totp.startPending(tx, userId, sessionId, now);
         await record(tx, now, { event: 'otp.replacement_started', userId, sessionId, address: client.address });
       });

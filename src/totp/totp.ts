@@ -25,7 +25,10 @@ import {
  * (`spend`), which is one conditional statement in the transaction of what the code allows. What binding and removing
  * end elsewhere (sessions, recovery codes) is decided in `sign-in/`.
  */
+export { codeAt, period } from './code.ts';
 export { type Enrolment, whatToConfirm, whatToShow } from './enrolment.ts';
+export { otpauthUri } from './otpauth-uri.ts';
+export { qrPng, qrSvg, qrText } from './qr.ts';
 
 /** A secret that waits to be put in force is forgotten after this. */
 const pendingLife = 10 * minute;
