@@ -21,12 +21,14 @@ const text = (form: string, schema: z.ZodType<string>, fallback: string, help: s
 };
 
 const number = (low: number, high: number, fallback: number, help: string): Option<number> => {
-  const schema = z.int().min(low).max(high);
+  const wanted = `write a whole number from ${low} to ${high}`;
+  const schema = z.int(wanted).min(low, wanted).max(high, wanted);
   return { schema, default: fallback, read: (given) => (/^\d+$/.test(given) ? Number(given) : given), form: 'N', help };
 };
 
 const duration = (low: number, high: number, fallback: number, help: string): Option<number> => {
-  const schema = z.int(`write a duration like 90s, 15m or 24h`).min(low).max(high);
+  const wanted = `write a duration like 90s, 15m or 24h, from ${durationText(low)} to ${durationText(high)}`;
+  const schema = z.int(wanted).min(low, wanted).max(high, wanted);
   return { schema, default: fallback, read: readDuration, form: 'DURATION', help };
 };
 
@@ -43,7 +45,7 @@ const path = z.string().min(1).max(4096);
 const origin = z
   .string()
   .refine((given) => URL.canParse(given) && new URL(given).origin === given, 'write it as https://host[:port]');
-const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'write addresses or networks like 10.0.0.0/8');
 
 export const optionTable = {
   host: text(
@@ -175,4 +177,15 @@ function readDuration(given: string): unknown {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
   const units: Record<string, number> = { s: second, m: minute, h: hour, d: day };
   return amount && unit ? Number(amount) * (units[unit] ?? 0) : given;
+}
+
+/** A duration in the form in which a flag takes it; `24h` rather than `1d`, as people say it. */
+export function durationText(ms: number): string {
+  const units = [
+    [day, 'd', 2 * day],
+    [hour, 'h', hour],
+    [minute, 'm', minute],
+  ] as const;
+  const [unit, letter] = units.find(([unit, , least]) => ms % unit === 0 && ms >= least) ?? [second, 's'];
+  return `${ms / unit}${letter}`;
 }

@@ -153,6 +153,13 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
     const port = typeof address === 'object' ? address.port : options.port;
     service.listensAt(`${options.tlsCert ? 'https' : 'http'}://localhost:${port}`);
   });
+  app.addHook('preClose', async () => {
+    draining = true;
+  });
+  // A connection that its client keeps alive after the last answer would hold up the stop until it is cut.
+  app.addHook('onSend', async (_request, reply) => {
+    if (draining) reply.header('connection', 'close');
+  });
   app.addHook('onClose', async () => {
     clearInterval(timer);
     await service.close();

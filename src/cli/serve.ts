@@ -1,0 +1,58 @@
+import { OptionError } from '../options.ts';
+import type { Server } from '../server.ts';
+import type { Call } from './call.ts';
+import { whyNotListening } from './explain.ts';
+import { stopOnSignal } from './stop.ts';
+import { checkTls } from './tls.ts';
+
+/** `countersign serve`: the real thing. stdout has its log, as JSON lines; what a person should read goes to stderr. */
+export async function serve(call: Call): Promise<void> {
+  const { options } = call.settings();
+  const { createServer, whyNotListen } = await import('../server.ts');
+  const refusal = whyNotListen(options);
+  if (refusal) throw new OptionError(refusal);
+  checkTls(options);
+  const server = await createServer(options);
+  const stop = async (): Promise<void> => {
+    server.drain();
+    await server.close();
+  };
+  stopOnSignal(stop, call.say);
+  try {
+    await listen(server);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  await announce(call, server);
+}
+
+/** Listens on the port of the options. Throws `Failure` with the reason when that cannot be. */
+export async function listen(server: Server): Promise<void> {
+  const { host, port, metricsPort } = server.service.options;
+  await server.listen({ host, port }).catch((error: unknown) => {
+    throw whyNotListening(error, server.service.options, 'port');
+  });
+  if (metricsPort === 0) return;
+  const { serveMetrics } = await import('../upkeep/upkeep.ts');
+  const metrics = await serveMetrics(server.metrics, metricsPort).catch((error: unknown) => {
+    throw whyNotListening(error, server.service.options, 'metricsPort');
+  });
+  // Unlike the service it has nothing to finish.
+  metrics.unref();
+}
+
+async function announce(call: Call, server: Server): Promise<void> {
+  const { service } = server;
+  const [address] = server.addresses();
+  const { host, tlsCert, publicUrl } = service.options;
+  const port = typeof address === 'object' ? address.port : service.options.port;
+  const own = `${tlsCert ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  call.say(`Listening on ${own}${publicUrl ? `; people reach it at ${publicUrl}` : ''}.`);
+  if (!publicUrl && !/^(localhost|127\..*|::1)$/.test(host)) {
+    call.say(`Links will begin with ${service.publicUrl()}: give --public-url the address that people use.`);
+  }
+  const link = await service.setup.makeLink();
+  if (link)
+    call.say(`There is no administrator yet. Open this to become the first; good for 30 minutes, once:\n  ${link}`);
+}

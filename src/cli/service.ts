@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isoTime } from '../clock.ts';
+import type { Service } from '../server.ts';
+import type { User } from '../users/users.ts';
+import { type Call, Failure } from './call.ts';
+
+/**
+ * Opens the service below HTTP for one piece of work, beside a server that may be running on the same database. Where a
+ * database `must exist`, a mistyped folder is said so rather than filled with an empty one.
+ */
+export async function withService(
+  call: Call,
+  database: 'may be new' | 'must exist',
+  work: (service: Service) => Promise<void>,
+): Promise<void> {
+  const { options } = call.settings();
+  const isNew = !existsSync(join(options.data, 'countersign.db'));
+  if (isNew && database === 'must exist') {
+    throw new Failure(
+      `There is no database in ${options.data}. Name the folder of the service's with --data (COUNTERSIGN_DATA), or start the service once.`,
+    );
+  }
+  const { openService } = await import('../server.ts');
+  const service = await openService(options);
+  if (isNew) call.say(`Made a new database in ${options.data}.`);
+  try {
+    await work(service);
+  } finally {
+    await service.close();
+  }
+}
+
+/** The user of a name as typed. Throws `Failure` (3) when there is none. */
+export async function userNamed(service: Service, name: string): Promise<User> {
+  const { findUserByName } = await import('../users/users.ts');
+  const user = await findUserByName(service.database.read, name);
+  if (!user) throw new Failure(`There is no user "${name}". \`countersign user list\` shows who there is.`, 3);
+  return user;
+}
+
+/** A user as the API shows one. */
+export function describeUser({ id, name, administrator, disabled, createdAt }: User) {
+  return { id, name, roles: administrator ? ['administrator'] : [], disabled, created_at: isoTime(createdAt) };
+}

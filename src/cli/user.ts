@@ -1,0 +1,103 @@
+import { isoTime } from '../clock.ts';
+import type { Service } from '../server.ts';
+import type { User } from '../users/users.ts';
+import { askNewPassword } from './ask.ts';
+import { type Call, columns, Failure } from './call.ts';
+import { describeUser, userNamed, withService } from './service.ts';
+
+/** `countersign user …`: the operator's way past the API, when there is no administrator yet or none who can sign in. */
+
+export async function createUser(call: Call): Promise<void> {
+  const [name = ''] = call.args;
+  const administrator = call.flags['admin'] === true;
+  await withService(call, 'may be new', async (service) => {
+    const { findUserByName } = await import('../users/users.ts');
+    // Asked before the password is, so that nobody types one for nothing.
+    if (await findUserByName(service.database.read, name))
+      throw new Failure(`There is a user "${name}" already. Choose another name.`);
+    const password =
+      call.flags['link'] === true ? undefined : await askNewPassword(call, await whose(service, name, administrator));
+    const { user, link } = await service.admin.create('cli', { name, administrator, password });
+    const invitation = link && { link: { url: link.url, expires_at: isoTime(link.expiresAt) } };
+    const made = `Created the ${administrator ? 'administrator' : 'user'} ${user.name}.`;
+    const how = link
+      ? `\nFor ${user.name}, to choose a password; good once, until ${isoTime(link.expiresAt)}:\n  ${link.url}`
+      : '';
+    call.answer(made + how, { ...describeUser(user), ...invitation });
+  });
+}
+
+export async function listUsers(call: Call): Promise<void> {
+  await withService(call, 'must exist', async ({ database }) => {
+    const users = (await everyUser(database.read)).map(describeUser);
+    if (users.length === 0) call.say('There are no users yet; `countersign user create NAME` makes one.');
+    const rows = users.map(({ name, roles, disabled, created_at }) => [
+      name,
+      roles.join() || 'user',
+      disabled ? 'disabled' : 'enabled',
+      created_at,
+    ]);
+    call.answer(users.length === 0 ? '' : columns([['NAME', 'ROLE', 'STATE', 'CREATED'], ...rows]), { users });
+  });
+}
+
+export async function disableUser(call: Call): Promise<void> {
+  await onUser(call, async ({ admin }, { id }) => {
+    const user = await admin.change('cli', id, { disabled: true });
+    call.answer(`${user.name} is disabled; every session has ended.`, describeUser(user));
+  });
+}
+
+export async function enableUser(call: Call): Promise<void> {
+  await onUser(call, async ({ admin }, { id }) => {
+    const user = await admin.change('cli', id, { disabled: false });
+    call.answer(`${user.name} is enabled.`, describeUser(user));
+  });
+}
+
+export async function deleteUser(call: Call): Promise<void> {
+  await onUser(call, async ({ admin }, user) => {
+    await admin.remove('cli', user.id);
+    call.answer(`Deleted ${user.name}.`, { id: user.id, name: user.name, deleted: true });
+  });
+}
+
+export async function setPassword(call: Call): Promise<void> {
+  await onUser(call, async (service, user) => {
+    const password = await askNewPassword(call, await whose(service, user.name, user.administrator));
+    await service.admin.setPassword(user, password);
+    call.answer(`${user.name} has a new password; every session has ended.`, describeUser(user));
+  });
+}
+
+export async function resetSecondFactor(call: Call): Promise<void> {
+  await onUser(call, async ({ admin }, user) => {
+    await admin.resetSecondFactors('cli', user.id);
+    call.answer(`${user.name} has no second factor any more; every session has ended.`, describeUser(user));
+  });
+}
+
+async function onUser(call: Call, work: (service: Service, user: User) => Promise<void>): Promise<void> {
+  await withService(call, 'must exist', async (service) => work(service, await userNamed(service, call.args[0] ?? '')));
+}
+
+/** Whose password is asked for, and how long it must be. */
+async function whose({ options }: Service, name: string, administrator: boolean): Promise<string> {
+  const { minimumPassword, requiresSecondFactor } = await import('../sign-in/sign-in.ts');
+  const minimum = minimumPassword(requiresSecondFactor(administrator, options.requireSecondFactor));
+  return `${name} (at least ${minimum} characters)`;
+}
+
+/** Page by page, as the store gives them. */
+async function everyUser(db: Service['database']['read']): Promise<User[]> {
+  const { listUsers: pageOfUsers } = await import('../users/users.ts');
+  const users: User[] = [];
+  for (
+    let page = await pageOfUsers(db, '', 100);
+    page.length > 0;
+    page = await pageOfUsers(db, users.at(-1)?.name ?? '', 100)
+  ) {
+    users.push(...page);
+  }
+  return users;
+}
