@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { decodeBase32 } from '../src/base32.ts';
-import { second } from '../src/clock.ts';
 import type { Options } from '../src/options.ts';
 import { createServer, type Parts, type Server } from '../src/server.ts';
 import { codeAt, period } from '../src/totp/code.ts';
@@ -23,8 +22,8 @@ export interface World {
   /** Everything logged so far, as text. */
   log(): string;
   call(method: Method, url: string, options?: CallOptions): Promise<Answer>;
-  /** Stops the service and starts it again on the same folder. */
-  restart(): Promise<void>;
+  /** Stops the service and starts it again on the same folder, with other options if some are given. */
+  restart(changed?: Partial<Options>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -136,8 +135,9 @@ export async function makeWorld(options: Partial<Options> = {}, parts: Parts = {
         bytes: answer.rawPayload,
       };
     },
-    restart: async () => {
+    restart: async (changed) => {
       await world.server.close();
+      Object.assign(all, changed);
       world.server = await start();
     },
     close: async () => {
@@ -227,7 +227,7 @@ export async function secretOf(world: World, token: string): Promise<Buffer> {
   return Buffer.from(decodeBase32(body.secret) ?? []);
 }
 
-export { codeAt, second };
+export { codeAt };
 
 function headersOf(given: CallOptions): Record<string, string> {
   return {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { minute } from '../clock.ts';
 import type { StoredSession } from '../sessions/sessions.ts';
 import type { Facts } from './facts.ts';
-import { isFresh, levelOf, mayRest, minimumPassword, requiresSecondFactor } from './policy.ts';
+import { freshFor, isFresh, levelOf, mayRest, minimumPassword, requiresSecondFactor } from './policy.ts';
 
 const now = Date.UTC(2026, 10, 22);
 
@@ -66,7 +66,8 @@ test('what a session may do follows from what it proved and what policy demands'
 
 test('fresh is what proved within ten minutes what a sign-in now would demand', () => {
   const proved = { ...facts, authenticator: bound('x', true) };
-  const old = now - 10 * minute;
+  assert.equal(freshFor, 10 * minute);
+  const old = now - freshFor;
   const table: [string, Facts, StoredSession, boolean][] = [
     ['a password just now', facts, session, true],
     ['a password ten minutes ago', facts, { ...session, passwordAt: old }, false],

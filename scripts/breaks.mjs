@@ -1,0 +1,250 @@
+/**
+ * What `scripts/break.mjs` breaks, one at a time: the exact text of the source, what stands there instead, and the tests that must
+ * notice. A text that is not found exactly once is a failure too, so that this list moves with the code.
+ */
+
+/** @typedef {[file: string, from: string, to: string]} Edit */
+/** @typedef {{ name: string, tests: string[], edits: Edit[], all?: true }} Break `all`: every test may fail, not only some */
+
+/** @type {readonly Break[]} */
+export const breaks = [
+  {
+    name: 'the condition on the spent step',
+    tests: ['guards'],
+    edits: [['src/totp/store.ts', ".where('last_step', '<', step)", '']],
+  },
+  {
+    name: 'the same, seen by two processes',
+    tests: ['two-processes'],
+    edits: [['src/totp/store.ts', ".where('last_step', '<', step)", '']],
+    all: true,
+  },
+  {
+    name: 'a recovery code counts as spent whether it was there or not',
+    tests: ['stories/one-code'],
+    edits: [['src/recovery-codes/store.ts', 'return numDeletedRows === 1n;', 'return numDeletedRows >= 0n;']],
+  },
+  {
+    name: 'the code that confirms an enrolment is not spent',
+    tests: ['stories/codes'],
+    edits: [['src/totp/totp.ts', 'last_step: step ?? -1', 'last_step: -1']],
+  },
+  {
+    name: 'strangers cost no hash',
+    tests: ['stories/strangers'],
+    edits: [['src/passwords/hasher.ts', 'fits = await run.add(', 'fits = phc && await run.add(']],
+  },
+  {
+    name: 'the facts are not read again',
+    tests: ['stories/facts'],
+    edits: [['src/sign-in/credentials.ts', 'if (!sameFacts(facts, current)) {', 'if (!current) {']],
+  },
+  {
+    name: 'disabled people sign in',
+    tests: ['stories/strangers'],
+    edits: [['src/sign-in/facts.ts', '!user || user.disabled', '!user']],
+  },
+  {
+    name: 'a route says another level',
+    tests: ['access'],
+    edits: [
+      [
+        'src/admin/routes.ts',
+        "administrator',\n    operationId: 'listUsers'",
+        "signed in',\n    operationId: 'listUsers'",
+      ],
+    ],
+  },
+  {
+    name: 'a route says no level',
+    tests: ['access'],
+    edits: [['src/account/me.ts', "url: '/whoami',\n    access: 'signed in',", "url: '/whoami',"]],
+    all: true,
+  },
+  {
+    name: 'every session is fresh',
+    tests: ['access'],
+    edits: [['src/sign-in/policy.ts', 'freshFor = 10 * minute', 'freshFor = 10_000 * minute']],
+  },
+  {
+    name: 'an enrolling session is a full one',
+    tests: ['access'],
+    edits: [['src/sign-in/policy.ts', "if (facts.secondFactorRequired) return 'enrolling';", '']],
+  },
+  {
+    name: 'a session goes on without the second factor in force',
+    tests: ['guards'],
+    edits: [['src/sign-in/policy.ts', 'if (facts.authenticator.boundBy !== session.id) return undefined;', '']],
+  },
+  {
+    name: 'a pending secret is confirmed by a code of another',
+    tests: ['guards'],
+    edits: [['src/totp/totp.ts', ' || (proof && proof.id !== pending.id)', '']],
+  },
+  {
+    name: 'the place is not in the authenticated data',
+    tests: ['keys'],
+    edits: [
+      ['src/seal.ts', '      cipher.setAAD(context(place));', ''],
+      ['src/seal.ts', '      decipher.setAAD(context(place));', ''],
+    ],
+  },
+  {
+    name: 'the place is not in the key',
+    tests: ['keys'],
+    edits: [['src/seal.ts', '{context(place)}`, 32', '{place.table.length > 99}`, 32']],
+  },
+  {
+    name: 'the place is in neither',
+    tests: ['theft'],
+    edits: [['src/seal.ts', '[place.table, place.column, place.row]', '[place.table.length > 99]']],
+  },
+  {
+    name: 'a secret that cannot be opened is skipped',
+    tests: ['theft'],
+    edits: [
+      [
+        'src/sign-in/facts.ts',
+        'await parts.totp.inForce(db, userId),',
+        "await parts.totp.judge(db, { bound: userId }, '0', 0).then(() => parts.totp.inForce(db, userId), () => undefined),",
+      ],
+    ],
+  },
+  {
+    name: 'another key of the same id is taken',
+    tests: ['keys'],
+    edits: [['src/upkeep/keys.ts', 'key && !checkValue(key).equals(check_value)', 'key && false']],
+  },
+  {
+    name: 'tokens are stored as they are',
+    tests: ['theft'],
+    edits: [['src/tokens.ts', "createHash('sha256').update(token).digest()", 'Buffer.from(token)']],
+  },
+  {
+    name: 'recovery codes are stored as they are',
+    tests: ['theft'],
+    edits: [
+      ['src/recovery-codes/recovery-codes.ts', "createHash('sha256').update(code).digest()", 'Buffer.from(code)'],
+    ],
+  },
+  {
+    name: 'password hashes are not sealed',
+    tests: ['theft'],
+    edits: [
+      ['src/passwords/passwords.ts', 'hash = sealer.seal(place(userId), Buffer.from(phc))', 'hash = Buffer.from(phc)'],
+      ['src/passwords/passwords.ts', 'sealer.open(place(userId), sealed).toString()', 'sealed.toString()'],
+    ],
+  },
+  {
+    name: 'otp= is logged',
+    tests: ['log', 'stories/codes'],
+    edits: [['src/http/log.ts', '/^[a-z_]{1,20}=/', '/^[a-z_]{1,20}=.*/']],
+  },
+  {
+    name: 'tries are charged after the verdict',
+    tests: ['stories/throttle-passwords'],
+    edits: [
+      ['src/throttle/throttle.ts', 'charge(stored, shape, now, limits.verdict));', 'stored);'],
+      ['src/throttle/limits.ts', 'budget.charged - awaiting);\n  return { ...', '++budget.charged);\n  return { ...'],
+    ],
+  },
+  {
+    name: 'codes are not counted',
+    tests: ['stories/throttle-codes'],
+    edits: [
+      [
+        'src/throttle/throttle.ts',
+        'const settled = settle[verdict](stored, shape, now);',
+        'const settled = settle.right(stored, shape, now);',
+      ],
+    ],
+  },
+  {
+    name: 'there is no cut-off',
+    tests: ['stories/throttle-codes'],
+    edits: [['src/throttle/limits.ts', 'settled >= shape.cutOff', 'settled < 0']],
+  },
+  {
+    name: 'the hash queue has no end',
+    tests: ['problems'],
+    edits: [['src/passwords/hasher.ts', 'waiting.length >= queue', 'waiting.length < 0']],
+  },
+  {
+    name: 'a change of factors ends no session',
+    tests: ['stories/replacing'],
+    edits: [['src/sign-in/second-factor.ts', 'await sessions.endOthers(tx, userId, keptSessionId);', '']],
+  },
+  {
+    name: 'a new password ends no session',
+    tests: ['stories/password-change'],
+    edits: [['src/sign-in/change-password.ts', 'await sessions.endOthers(tx, userId, keptSessionId);', '']],
+  },
+  {
+    name: 'sessions never end',
+    tests: ['stories/sessions'],
+    edits: [['src/sessions/sessions.ts', 'session.expiresAt <= now ||', '']],
+  },
+  {
+    name: 'a one-time link stays good',
+    tests: ['stories/invitation'],
+    edits: [['src/account/invitation.ts', ' || !(await passwords.takeLink(tx, given.token, now))', '']],
+  },
+  {
+    name: 'forms are taken from anywhere',
+    tests: ['stories/setup'],
+    edits: [['src/http/http.ts', "page && request.method === 'POST' && !sameOrigin(", 'false && !sameOrigin(']],
+  },
+  {
+    name: 'a form that does not say where it comes from is taken',
+    tests: ['stories/setup'],
+    edits: [['src/http/same-origin.ts', 'headers.origin !== undefined && own', 'headers.origin === undefined || own']],
+  },
+  {
+    name: 'a key may stand twice',
+    tests: ['bad-input'],
+    edits: [['src/http/body.ts', 'if (seen.has(key))', 'if (!seen)']],
+  },
+  {
+    name: 'broken UTF-8 is mended',
+    tests: ['bad-input'],
+    edits: [['src/http/body.ts', 'fatal: true', 'fatal: false']],
+  },
+  { name: 'bodies may be large', tests: ['bad-input'], edits: [['src/http/body.ts', '= 16 * 1024;', '= 16e6;']] },
+  {
+    name: 'forged addresses are believed',
+    tests: ['client-address'],
+    edits: [['src/http/client.ts', 'if (!trusted(address)) return address;', '']],
+  },
+  {
+    name: 'a proxy can be passed by',
+    tests: ['client-address'],
+    edits: [['src/http/http.ts', 'behindProxy && !health && !trusted(peer)', 'false']],
+  },
+  {
+    name: 'pages of other origins may send cookies',
+    tests: ['headers'],
+    edits: [['src/http/http.ts', '  maxAge: 600,\n', '  maxAge: 600,\n  credentials: true,\n']],
+  },
+  {
+    name: 'a missing code is challenged with Basic',
+    tests: ['stories/walk'],
+    edits: [['src/sign-in/credentials-answer.ts', '\'OTP realm="Countersign"\'', 'basicChallenge']],
+  },
+  {
+    name: 'a transaction takes the lock too late',
+    tests: ['two-processes'],
+    edits: [['src/database/sqlite.ts', "sql === 'begin' ? 'begin immediate' : sql", 'sql']],
+    all: true,
+  },
+  {
+    name: 'what is acknowledged is not on disk',
+    tests: ['stories/walk'],
+    edits: [['src/database/sqlite.ts', 'PRAGMA synchronous = FULL', 'PRAGMA synchronous = NORMAL']],
+    all: true,
+  },
+  {
+    name: 'files are there for everybody',
+    tests: ['keys'],
+    edits: [['src/database/sqlite.ts', "'a', 0o600", "'a', 0o644"]],
+  },
+];

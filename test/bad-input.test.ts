@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { ProblemCode } from '../src/http/http.ts';
+import { type Bad, badForms, badJson, otherTypes } from './bad-bodies.ts';
+import { type Input, inputs, makeCaller } from './inputs.ts';
+import { quickHash } from './quick-hash.ts';
+import { registeredRoutes } from './routes.ts';
+import { type Answer, inWorld, makeWorld } from './server.ts';
+import { dump } from './tables.ts';
+
+const world = await makeWorld({}, { argon2: quickHash });
+after(() => world.close());
+const caller = await makeCaller(world);
+const before = dump(world);
+
+test('the list of routes that take a body is complete', async () => {
+  const taking = (await registeredRoutes()).filter(({ takesBody }) => takesBody);
+  const names = (each: { method: string; url: string }[]) => each.map(({ method, url }) => `${method} ${url}`).sort();
+  assert.deepEqual(names([...inputs]), names(taking));
+});
+
+for (const input of inputs) {
+  const families = input.type === 'application/json' ? badJson(input) : badForms(input);
+  for (const [name, bodies] of Object.entries(families)) {
+    test(`${input.method} ${input.url} refuses ${name}, and nothing changes`, async () => {
+      for (const bad of bodies) check(await send(input, bad), bad.code, bad.name);
+      assert.deepEqual(dump(world), before);
+    });
+  }
+}
+
+test('NUL is a character like any other that a password or a name may not have', async () => {
+  const cases: [string, object, ProblemCode][] = [
+    ['/users', { name: 'a\0b' }, 'invalid'],
+    ['/users', { name: 'zoe', password: 'four unrelated\0plain words' }, 'weak_password'],
+    ['/auth/password', { current: caller.person.password, new: 'four unrelated\0plain words' }, 'weak_password'],
+    ['/auth/reauthenticate', { password: 'a\0b', otp: '123456' }, 'wrong_password'],
+  ];
+  for (const [url, members, code] of cases) {
+    const input = inputs.find((each) => each.url === url);
+    assert.ok(input);
+    check(await send(input, { payload: JSON.stringify(members) }), code, url);
+  }
+  // A password was judged, which is counted and written down.
+  assert.deepEqual({ ...dump(world), audit: before['audit'], budgets: before['budgets'] }, before);
+});
+
+test('a set-up link outlives every refused form', () =>
+  inWorld(async (fresh) => {
+    const token = new URL((await fresh.server.service.setup.makeLink()) ?? '').searchParams.get('token') ?? '';
+    const stored = dump(fresh);
+    const right = { token, name: 'root', password: 'four unrelated plain words' };
+    for (const wrong of [
+      { name: 'a\0b' },
+      { name: 'a:b' },
+      { password: 'four\0unrelated words' },
+      { password: 'x'.repeat(300) },
+    ]) {
+      const { status, headers } = await fresh.call('POST', '/setup', { form: { ...right, ...wrong } });
+      assert.deepEqual([status, headers['content-type']], [422, 'text/html; charset=utf-8']);
+    }
+    const elsewhere = await fresh.call('POST', '/setup', { form: right, headers: { 'sec-fetch-site': 'cross-site' } });
+    check(elsewhere, 'forbidden', 'from elsewhere');
+    assert.deepEqual(dump(fresh), stored);
+    assert.equal((await fresh.call('POST', '/setup', { form: right })).status, 200);
+  }));
+
+const anyTypes = [...otherTypes, 'application/json', 'application/x-www-form-urlencoded'];
+
+test('an empty body is no body, whatever its content type', async () => {
+  for (const input of inputs) {
+    const none = await world.call(input.method, caller.address(input.url), { headers: caller.headersFor(input.url) });
+    for (const type of anyTypes) {
+      const empty = await send(input, { payload: '', type });
+      assert.deepEqual([empty.status, empty.body.code], [none.status, none.body.code], `${input.url} ${type}`);
+    }
+  }
+});
+
+test('a request that takes no body refuses one, and takes an empty one of any type', async () => {
+  const bodyless: [Input['method'], string, number][] = [
+    ['POST', '/auth/otp/replace', 204],
+    ['POST', '/auth/recovery-codes', 200],
+    ['DELETE' as 'POST', '/auth/sessions', 204],
+    ['DELETE' as 'POST', '/auth/sessions/nobody', 404],
+    ['DELETE' as 'POST', '/users/nobody', 404],
+    ['DELETE' as 'POST', '/users/nobody/second-factors', 404],
+  ];
+  for (const [method, url] of bodyless) {
+    const stored = dump(world);
+    const route = { method, url, type: 'application/json' } as const;
+    for (const payload of ['{}', 'null', '[]', '{"enabled":true}'])
+      check(await send(route, { payload }), 'invalid', payload);
+    check(await send(route, { payload: 'x', type: 'text/plain' }), 'unsupported_media_type', url);
+    assert.deepEqual(dump(world), stored, `${method} ${url}`);
+  }
+  for (const [method, url, status] of bodyless) {
+    for (const type of anyTypes) {
+      const { status: given, text } = await send({ method, url, type: 'application/json' }, { payload: '', type });
+      assert.equal(given, status, `${method} ${url} ${type}: ${text}`);
+    }
+  }
+});
+
+function send(
+  { method, url, type }: Pick<Input, 'method' | 'url' | 'type'>,
+  bad: Pick<Bad, 'payload' | 'type' | 'headers'>,
+) {
+  const sent = bad.type ?? type;
+  const headers = { ...caller.headersFor(url), ...(sent === '' ? {} : { 'content-type': sent }), ...bad.headers };
+  return world.call(method, caller.address(url), { payload: bad.payload, headers });
+}
+
+function check(answer: Answer, code: ProblemCode, name: string): void {
+  assert.equal(answer.body.code, code, `${name}: ${answer.status} ${answer.text.slice(0, 300)}`);
+  assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, name);
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codeUnder, mount, printed } from './mounted.ts';
+
+const page = 'docs/how-to/embed.md';
+const alice = { authorization: `Basic ${btoa('alice:four unrelated plain words')}` };
+
+for (const heading of ['Alone', 'Behind a plain node:http server', 'Inside a Fastify program']) {
+  test(`${page}, "${heading}": the whole API answers as if it stood alone`, { timeout: 20_000 }, async () => {
+    const { url, stop } = await mount(await codeUnder(page, heading));
+    try {
+      const signedIn = await fetch(`${url}/auth/credentials`, {
+        method: 'POST',
+        headers: { ...alice, 'content-type': 'application/json' },
+        body: JSON.stringify({ otp: '' }),
+      });
+      assert.equal(signedIn.status, 200);
+      const { token } = (await signedIn.json()) as { token: string };
+      const bearer = { authorization: `Bearer ${token}` };
+      assert.equal(await (await fetch(`${url}/whoami`, { headers: bearer })).text(), '"alice"');
+
+      const json = { ...bearer, 'content-type': 'application/json' };
+      const put = (body: string): Promise<Response> =>
+        fetch(`${url}/auth/otp/enable`, { method: 'PUT', headers: json, body });
+      assert.equal((await put('{"enabled":true,"enabled":true}')).status, 400, 'bodies are read by Countersign alone');
+      assert.equal((await put(JSON.stringify({ enabled: 'x'.repeat(100_000) }))).status, 413);
+      assert.equal((await put('{"enabled":true}')).status, 200);
+      const form = await fetch(`${url}/auth/credentials`, {
+        method: 'POST',
+        headers: alice,
+        body: new URLSearchParams({ otp: '000000' }),
+      });
+      assert.deepEqual([form.status, await form.json()], [401, { token: null, status: 2 }]);
+      const qr = await fetch(`${url}/auth/otp/generate`, { headers: bearer });
+      assert.equal(qr.headers.get('content-type'), 'image/png');
+      assert.equal(qr.headers.get('x-content-type-options'), 'nosniff');
+      const wrong = await fetch(`${url}/auth/credentials`, { method: 'PUT' });
+      assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST']);
+      assert.equal((await fetch(`${url}/nowhere`)).status, 404);
+      assert.equal((await fetch(`${url}/`)).status, 200);
+      assert.equal((await fetch(`${url}/auth/sessions/current`, { method: 'DELETE', headers: bearer })).status, 204);
+    } finally {
+      await stop();
+    }
+  });
+}
+
+test('a program around it checks bearer tokens itself', { timeout: 20_000 }, async () => {
+  const cases = [
+    ['Behind a plain node:http server', 'GET', { orders: [], of: 'alice' }],
+    ['Inside a Fastify program', 'POST', { ordered: { tea: 1 }, by: 'alice' }],
+  ] as const;
+  for (const [heading, method, expected] of cases) {
+    const { url, stop } = await mount(await codeUnder(page, heading));
+    try {
+      const signedIn = await fetch(`${url}/auth/credentials`, { method: 'POST', headers: alice });
+      const { token } = (await signedIn.json()) as { token: string };
+      const order = (authorization: string): Promise<Response> => {
+        const headers = { authorization, 'content-type': 'application/json' };
+        return fetch(`${url}/orders`, { method, headers, body: method === 'POST' ? '{"tea":1}' : null });
+      };
+      assert.deepEqual(await (await order(`Bearer ${token}`)).json(), expected);
+      for (const wrong of ['', 'Bearer x', `Basic ${token}`]) assert.equal((await order(wrong)).status, 401, wrong);
+      const headers = { authorization: `Bearer ${token}` };
+      await fetch(`${url}/auth/sessions/current`, { method: 'DELETE', headers });
+      assert.equal((await order(`Bearer ${token}`)).status, 401, 'once it has ended');
+    } finally {
+      await stop();
+    }
+  }
+});
+
+test('with a clock of its own', { timeout: 20_000 }, async () => {
+  assert.equal(await printed(await codeUnder(page, 'With your own clock')), 'alice\nundefined\n');
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultLimits } from '../../src/throttle/throttle.ts';
+import { inWorld, makePerson, makePersonWithCode, type World } from '../server.ts';
+
+/** Attack A-06: who exists must not show in how long the answer takes. Medians of interleaved requests, compared as ratios. */
+const endless = { free: 1_000_000, firstDelay: 1, longestDelay: 1, kept: false, forgottenAfter: 60_000 };
+const limits = { ...defaultLimits, password: endless, network: endless };
+const rounds = 3;
+
+test('unknown, wrong, disabled and not yet invited in take the same time', () =>
+  inWorld(
+    async (world) => {
+      await makePerson(world, 'alice');
+      await makePersonWithCode(world, 'bob');
+      const gone = await makePerson(world, 'gone');
+      await world.server.service.admin.change('cli', gone.id, { disabled: true });
+      await world.server.users.create({ name: 'invited' });
+      const kinds = {
+        unknown: 'nobody:wrong password',
+        'no name at all': ':wrong password',
+        wrong: 'alice:wrong password',
+        'wrong, with a second factor': 'bob:wrong password',
+        'disabled, right': gone.basic,
+        invited: 'invited:wrong password',
+        'too long': `alice:${'x'.repeat(300)}`,
+      };
+      await alike(world, kinds, { requests: 40, within: 1.1 });
+    },
+    {},
+    { limits },
+  ));
+
+test('a throttled stranger takes as long as a throttled member', () =>
+  inWorld(async (world) => {
+    await makePerson(world, 'alice');
+    const kinds = { unknown: 'nobody:wrong password', wrong: 'alice:wrong password' };
+    for (const basic of Object.values(kinds))
+      for (let tries = 0; tries < 5; tries += 1) await world.call('POST', '/auth/credentials', { basic });
+    await alike(world, kinds, { requests: 300, within: 1.3 });
+  }));
+
+/** Asks in turns, and again where noise may have spoken: a difference in the code shows every time. */
+async function alike(
+  world: World,
+  kinds: Record<string, string>,
+  { requests, within }: { requests: number; within: number },
+): Promise<void> {
+  const tried: string[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const took = new Map<string, number[]>(Object.keys(kinds).map((kind) => [kind, []]));
+    for (let turn = 0; turn < requests; turn += 1) {
+      const order = Object.entries(kinds);
+      // Every kind stands as often behind every other.
+      for (const [kind, basic] of [...order.slice(turn % order.length), ...order.slice(0, turn % order.length)]) {
+        const began = performance.now();
+        await world.call('POST', '/auth/credentials', { basic });
+        took.get(kind)?.push(performance.now() - began);
+      }
+    }
+    const medians = [...took].map(([kind, times]) => [kind, median(times)] as const);
+    const all = medians.map(([, time]) => time);
+    if (Math.max(...all) / Math.min(...all) < within) return;
+    tried.push(medians.map(([kind, time]) => `${kind} ${time.toFixed(2)} ms`).join(', '));
+  }
+  assert.fail(`medians differ by more than ${within}, ${rounds} times:\n${tried.join('\n')}`);
+}
+
+function median(times: number[]): number {
+  return times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)] ?? 0;
+}

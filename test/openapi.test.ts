@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { OpenAPIClientAxios } from 'openapi-client-axios';
+import * as z from 'zod';
+import { decodeBase32 } from '../src/base32.ts';
+import { badJson } from './bad-bodies.ts';
+import { inputs, makeCaller } from './inputs.ts';
+import { listen } from './listening.ts';
+import { type Media, operationsOf, problemsIn, readDocument, type Schema } from './openapi.ts';
+import { quickHash } from './quick-hash.ts';
+import { registeredRoutes } from './routes.ts';
+import { type Answer, codeAt, freshCode, makePerson, makeWorld, signIn, wrongCode } from './server.ts';
+
+const world = await makeWorld({}, { argon2: quickHash });
+after(() => world.close());
+const document = await readDocument(world);
+const operations = operationsOf(document);
+
+/** Generated clients name their methods after these: they never change and are never used again for something else. */
+const names: Record<string, string> = {
+  signIn: 'POST /auth/credentials',
+  reauthenticate: 'POST /auth/reauthenticate',
+  enableSecondFactor: 'PUT /auth/otp/enable',
+  generateQrCode: 'GET /auth/otp/generate',
+  replaceAuthenticator: 'POST /auth/otp/replace',
+  changePassword: 'PUT /auth/password',
+  countRecoveryCodes: 'GET /auth/recovery-codes',
+  renewRecoveryCodes: 'POST /auth/recovery-codes',
+  listSessions: 'GET /auth/sessions',
+  endOtherSessions: 'DELETE /auth/sessions',
+  signOut: 'DELETE /auth/sessions/current',
+  endSession: 'DELETE /auth/sessions/:id',
+  whoami: 'GET /whoami',
+  me: 'GET /me',
+  listUsers: 'GET /users',
+  createUser: 'POST /users',
+  getUser: 'GET /users/:id',
+  changeUser: 'PATCH /users/:id',
+  deleteUser: 'DELETE /users/:id',
+  resetSecondFactors: 'DELETE /users/:id/second-factors',
+  alive: 'GET /healthz',
+  ready: 'GET /readyz',
+  openapi: 'GET /openapi.json',
+};
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate(JSON.parse(JSON.stringify(document)));
+  assert.ok(valid, JSON.stringify(errors));
+  assert.equal(validator.version, '3.1');
+  assert.match(document.openapi, /^3\.1\./);
+});
+
+test('every route but the pages is in it, under a name that stays', async () => {
+  const given = operations.map(({ operationId, method, url }): [string, string] => [operationId, `${method} ${url}`]);
+  assert.equal(new Set(given.map(([name]) => name)).size, given.length, 'no name twice');
+  assert.deepEqual(Object.fromEntries(given), names);
+  const routes = (await registeredRoutes()).filter(({ method, page }) => method !== 'HEAD' && !page);
+  assert.deepEqual(routes.map(({ method, url }) => `${method} ${url}`).sort(), Object.values(names).sort());
+});
+
+test('every operation says who may call it, what it is for, and what it can answer', async () => {
+  const routes = await registeredRoutes();
+  for (const { operationId, method, url, summary, tags, security, responses } of operations) {
+    const access = routes.find((route) => route.method === method && route.url === url)?.access;
+    const scheme = operationId === 'signIn' ? [{ basic: [] }] : access === 'anyone' ? [] : [{ bearer: [] }];
+    assert.deepEqual(security, scheme, operationId);
+    assert.match(summary, /^[A-Z].{6,120}[^.]$/, operationId);
+    assert.ok(document.tags.some(({ name }) => name === tags[0]) && tags.length === 1, operationId);
+    for (const [status, { description }] of Object.entries(responses)) {
+      assert.match(status, /^[245]\d\d$/);
+      assert.ok(description.length > 5 && description !== 'Default Response', `${operationId} ${status}`);
+    }
+    assert.ok(
+      Object.keys(responses).some((status) => status.startsWith('2')),
+      operationId,
+    );
+  }
+});
+
+test('every body has an example that fits its schema', () => {
+  const missing: string[] = [];
+  for (const { operationId, requestBody, responses } of operations) {
+    const bodies = [
+      ['request', requestBody?.content ?? {}] as const,
+      ...Object.entries(responses).map(([status, { content = {} }]) => [status, content] as const),
+    ];
+    for (const [what, content] of bodies) {
+      for (const [type, media] of Object.entries(content).filter(([type]) => !type.startsWith('image/'))) {
+        const examples = [media.example, ...Object.values(media.examples ?? {}).map(({ value }) => value)];
+        const given = examples.filter((example) => example !== undefined);
+        if (given.length === 0) missing.push(`${operationId} ${what} ${type}`);
+        for (const example of given) fits(media, example, `${operationId} ${what}`);
+      }
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('an example of a problem stands under its own status', () => {
+  for (const { operationId, responses } of operations) {
+    for (const [status, { content }] of Object.entries(responses)) {
+      const media = content?.['application/problem+json'];
+      if (Number(status) >= 400 && !content?.['application/json'])
+        assert.ok(problemsIn(media).length > 0, `${operationId} ${status}`);
+      for (const { value } of Object.values(media?.examples ?? {}))
+        assert.equal(value.status, Number(status), operationId);
+    }
+  }
+});
+
+test('what the service answers is what the document says: status, media type, headers and body', async () => {
+  const caller = await makeCaller(world);
+  const check = async (operationId: string, answering: Promise<Answer>): Promise<Answer> => {
+    const answer = await answering;
+    documented(operationId, answer);
+    return answer;
+  };
+  const as = (url: string) => ({ headers: caller.headersFor(url) });
+  for (const [operationId, route] of Object.entries(names)) {
+    const [method = '', url = ''] = route.split(' ');
+    if (operationId === 'signOut') continue;
+    for (const options of [{}, { token: 'wrong' }, as(url)]) {
+      await check(operationId, world.call(method as 'GET', caller.address(url), options));
+      await check(operationId, world.call(method as 'GET', `${url.replace(':id', 'nobody')}?a=1&a=2`, options));
+    }
+  }
+  for (const input of inputs.filter(({ type }) => type === 'application/json')) {
+    const operation = Object.entries(names).find(([, route]) => route === `${input.method} ${input.url}`)?.[0] ?? '';
+    for (const bad of Object.values(badJson(input)).map(([first]) => first)) {
+      const headers = { ...caller.headersFor(input.url), 'content-type': bad?.type ?? input.type };
+      await check(
+        operation,
+        world.call(input.method, caller.address(input.url), { headers, payload: bad?.payload ?? '' }),
+      );
+    }
+  }
+  const token = await signIn(world, caller.person);
+  const { body } = await check('createUser', world.call('POST', '/users', { token, body: { name: 'zoe', roles: [] } }));
+  await check('createUser', world.call('POST', '/users', { token, body: { name: 'zoe' } }));
+  await check('changeUser', world.call('PATCH', `/users/${body.id}`, { token, body: { disabled: true } }));
+  await check('changeUser', world.call('PATCH', `/users/${body.id}`, { token, body: { name: 'root' } }));
+  await check('listUsers', world.call('GET', '/users', { token }));
+  await check('me', world.call('GET', '/me', { token }));
+  await check('listSessions', world.call('GET', '/auth/sessions', { token }));
+  await check('generateQrCode', world.call('GET', '/auth/otp/generate', { token, headers: { accept: 'image/webp' } }));
+  await check('enableSecondFactor', world.call('PUT', '/auth/otp/enable', { token, body: { enabled: false } }));
+  await check('signOut', world.call('DELETE', '/auth/sessions/current', { token }));
+  for (let tries = 0; tries < 6; tries += 1)
+    await check(
+      'signIn',
+      world.call('POST', '/auth/credentials', { basic: caller.person.basic, body: { otp: '000000' } }),
+    );
+});
+
+test('a client made from the document at run time does the walk', async () => {
+  const user = await makePerson(world, 'user');
+  const { url } = await listen(world);
+  const api = new OpenAPIClientAxios({
+    definition: `${url}/openapi.json`,
+    withServer: { url },
+    axiosConfigDefaults: { validateStatus: () => true },
+  });
+  const client = await api.init();
+  const call = (name: string, ...given: Parameters<NonNullable<(typeof client)[string]>>) => {
+    const operation = client[name];
+    assert.ok(operation, name);
+    return operation(...given);
+  };
+  const auth = { username: user.name, password: user.password };
+  const first = await call('signIn', undefined, null, { auth });
+  assert.deepEqual([first.status, first.data.status], [200, 0]);
+  const headers = { authorization: `Bearer ${first.data.token}` };
+  const enabled = await call('enableSecondFactor', undefined, { enabled: true }, { headers });
+  assert.equal(enabled.data.recovery_codes.length, 10);
+  const png = await call('generateQrCode', undefined, null, {
+    headers: { ...headers, accept: 'image/png' },
+    responseType: 'arraybuffer',
+  });
+  assert.equal(png.headers['content-type'], 'image/png');
+  assert.equal(Buffer.from(png.data).toString('latin1', 1, 4), 'PNG');
+  const { data } = await call('generateQrCode', undefined, null, {
+    headers: { ...headers, accept: 'application/json' },
+  });
+  const secret = Buffer.from(decodeBase32(data.secret) ?? []);
+  const refused = [
+    [await call('signIn', undefined, null, { auth }), 1],
+    [await call('signIn', undefined, { otp: wrongCode(world, secret) }, { auth }), 2],
+    [await call('signIn', undefined, null, { auth: { ...auth, password: 'wrong' } }), 3],
+  ] as const;
+  for (const [{ status, data }, code] of refused)
+    assert.deepEqual([status, data], [401, { token: null, status: code }]);
+  const second = await call('signIn', { otp: codeAt(secret, world.now()) }, undefined, { auth });
+  assert.equal(second.data.status, 0);
+  const third = await call('signIn', undefined, { otp: freshCode(world, secret) }, { auth });
+  const whoami = await call('whoami', undefined, null, { headers: { authorization: `Bearer ${third.data.token}` } });
+  assert.equal(whoami.data, 'user');
+});
+
+/** Holds an answer against its operation: the status must be there, with this media type, and the body must fit. */
+function documented(operationId: string, { status, headers, text }: Answer): void {
+  const operation = operations.find((each) => each.operationId === operationId);
+  const response = operation?.responses[String(status)];
+  assert.ok(response, `${operationId} answers ${status}: ${text}`);
+  if (text === '') {
+    assert.equal(response.content, undefined, `${operationId} ${status}`);
+    return;
+  }
+  const [type = ''] = String(headers['content-type']).split(';');
+  const media = response.content?.[type];
+  assert.ok(media, `${operationId} ${status} ${type}`);
+  if (type.endsWith('json')) fits(media, JSON.parse(text), `${operationId} ${status}`);
+  if (type === 'application/problem+json')
+    assert.ok(problemsIn(media).includes(JSON.parse(text).code), `${operationId} ${status} ${text}`);
+  if (status === 401) assert.ok(headers['www-authenticate'], operationId);
+}
+
+/** Whether a value is what a schema of the document says. */
+function fits({ schema }: Media, value: unknown, name: string): void {
+  const local = JSON.parse(
+    JSON.stringify({ ...schema, $defs: document.components.schemas }).replaceAll('#/components/schemas/', '#/$defs/'),
+  );
+  const { success, error } = z.fromJSONSchema(local as Schema).safeParse(value);
+  assert.ok(success, `${name}: ${JSON.stringify(value)} ${error?.message}`);
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { compiler, installOffline, linkTools, type Packed, pack, productionPackages, run } from './packed.ts';
+
+let packed: Packed;
+let place: string;
+
+before(async () => {
+  packed = await pack();
+  place = await installOffline(packed);
+});
+
+after(() => {
+  for (const folder of [packed?.folder, place]) if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+test('npm pack gives compiled JavaScript with its types and nothing of the workshop', () => {
+  const paths = packed.files.map(({ path }) => path);
+  const beside = /^(package\.json|README\.md|LICENSE|NOTICE\.md|CHANGELOG\.md|SECURITY\.md)$/;
+  const compiled = /^dist\/.*(\.js|\.d\.ts|\.css|\.svg|common-passwords\.txt|\/vendor\/.*)$/;
+  assert.deepEqual(
+    paths.filter((path) => !beside.test(path) && !compiled.test(path)),
+    [],
+  );
+  assert.deepEqual(
+    paths.filter((path) => /\.test\.|(?<!\.d)\.ts$|\.map$|tsconfig/.test(path)),
+    [],
+  );
+  for (const path of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'SECURITY.md',
+    'dist/index.js',
+    'dist/index.d.ts',
+  ])
+    assert.ok(paths.includes(path), path);
+  assert.equal(packed.files.find(({ path }) => path === 'dist/cli/main.js')?.mode, 0o755);
+});
+
+test('it brings at most 115 packages and 50 MB, and nothing that runs when it is installed', () => {
+  const needed = productionPackages();
+  assert.ok(needed.length > 10 && needed.length <= 115, `${needed.length} packages`);
+  assert.deepEqual(
+    needed.filter(({ hasInstallScript }) => hasInstallScript),
+    [],
+  );
+  const size = readdirSync(join(place, 'node_modules'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  assert.ok(size <= 50 * 1000 * 1000, `${size} bytes`);
+});
+
+test('installed it has the command, which works on a database of its own', async () => {
+  const countersign = (args: string[], input = '') =>
+    run(place, join('node_modules', '.bin', 'countersign'), args, { input });
+  assert.match((await countersign(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.match((await countersign(['--help'])).stdout, /setup-link/);
+  await countersign(['user', 'create', 'alice'], 'four unrelated plain words\n');
+  const { users } = JSON.parse((await countersign(['user', 'list', '--json'])).stdout);
+  assert.deepEqual(
+    users.map(({ name }: { name: string }) => name),
+    ['alice'],
+  );
+});
+
+test('installed it can be imported, and only by its name', async () => {
+  const program = `
+    import { createServer, KeyFileError, OptionError, systemClock } from 'countersign';
+    const server = await createServer({ data: './own/data', keyFile: './own/keys', logLevel: 'silent' }, { clock: () => systemClock() });
+    const pages = await Promise.all(['/', '/docs', '/redoc', '/openapi.json', '/readyz'].map((url) => server.inject(url)));
+    const inside = await import('countersign/dist/server.js').catch(({ code }) => code);
+    const refused = await createServer({ port: -1 }).catch((error) => error instanceof OptionError);
+    await server.close();
+    process.stdout.write(JSON.stringify([pages.map(({ statusCode }) => statusCode), inside, refused, typeof KeyFileError]));`;
+  writeFileSync(join(place, 'program.js'), program);
+  const { stdout } = await run(place, process.execPath, ['program.js']);
+  assert.deepEqual(JSON.parse(stdout), [[200, 200, 200, 200, 200], 'ERR_PACKAGE_PATH_NOT_EXPORTED', true, 'function']);
+});
+
+test('a program in TypeScript that uses it compiles, and one that misuses it does not', async () => {
+  linkTools(place);
+  const right = `
+    import { createServer, type Clock, type Options, type Parts, type Server } from 'countersign';
+    const options: Partial<Options> = { port: 0, requireSecondFactor: 'everyone', trustProxy: ['10.0.0.0/8'] };
+    const clock: Clock = () => 0;
+    const parts: Parts = { clock };
+    const server: Server = await createServer(options, parts);
+    const session = await server.sessions.find('csn_x');
+    export const name: string | undefined = session?.level === 'full' ? session.name : undefined;
+    await server.listen({ port: 0 });`;
+  const wrong = "import { createServer } from 'countersign'; await createServer({ requireSecondFactor: 'someone' });";
+  writeFileSync(join(place, 'right.ts'), right);
+  writeFileSync(join(place, 'wrong.ts'), wrong);
+  const compile = (file: string) =>
+    run(place, process.execPath, [
+      compiler,
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--types',
+      'node',
+      '--skipLibCheck',
+      file,
+    ]);
+  await compile('right.ts');
+  await assert.rejects(compile('wrong.ts'), /requireSecondFactor|"someone"/);
+});
