@@ -32,7 +32,7 @@ test('the defaults are those of the contract', () => {
     issuer: 'Countersign',
     requireSecondFactor: 'administrators',
     otpInQuery: 'on',
-    totpWindow: '1',
+    totpWindow: 1,
     sessionLifetime: 24 * hour,
     sessionIdle: hour,
     corsOrigins: [],

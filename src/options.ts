@@ -66,7 +66,7 @@ export const optionTable = {
   trustProxy: list(
     'CIDR,…',
     network,
-    'Proxies whose word on the client address counts; with them, other peers are refused.',
+    'Proxies whose word on the client address counts; with an https public-url they alone are answered.',
   ),
   proxyHeader: text(
     'NAME',
@@ -95,7 +95,7 @@ export const optionTable = {
     'on',
     'Whether ?otp= is accepted; queries end in access logs of proxies, a body does not.',
   ),
-  totpWindow: choice(['1', '0'], '1', 'Steps of 30 s accepted before and after the present one.'),
+  totpWindow: number(0, 1, 1, 'Steps of 30 s accepted before and after the present one.'),
   sessionLifetime: duration(
     minute,
     30 * day,
@@ -147,13 +147,18 @@ export class OptionError extends Error {
 
 /** Fills in defaults and checks every value; throws `OptionError` with a sentence that says which one is wrong and why. */
 export function resolveOptions(given: { [Name in OptionName]?: unknown }): Options {
-  const unknown = Object.keys(given).find((name) => !(name in optionTable));
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(optionTable, name));
   if (unknown) throw new OptionError(`There is no option "${unknown}".`);
   const resolved = optionNames.map((name) => [name, check(name, given[name] ?? optionTable[name].default)]);
   const options = Object.fromEntries(resolved) as Options;
   if ((options.tlsCert === '') !== (options.tlsKey === ''))
     throw new OptionError('Give tls-cert and tls-key together.');
   return options;
+}
+
+/** Whether people reach the service through a TLS proxy in front of it; then nobody else is answered. */
+export function isBehindProxy(options: Options): boolean {
+  return options.publicUrl.startsWith('https://') && options.trustProxy.length > 0 && options.tlsCert === '';
 }
 
 /** The environment variable of an option: `keyFile` is `COUNTERSIGN_KEY_FILE`. */

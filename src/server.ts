@@ -9,7 +9,7 @@ import { type Clock, minute, systemClock } from './clock.ts';
 import { openDatabase } from './database/database.ts';
 import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
 import { createHttp, type FindSession } from './http/http.ts';
-import { type Options, resolveOptions } from './options.ts';
+import { isBehindProxy, type Options, resolveOptions } from './options.ts';
 import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { setupRoutes } from './setup/routes.ts';
@@ -56,7 +56,7 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
   const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2);
   const passwords = createPasswords({ database, hasher, sealer, common, service: options.issuer });
   const sessions = createSessions({ database, lifetime: options.sessionLifetime, idle: options.sessionIdle });
-  const totp = createTotp({ sealer, window: options.totpWindow === '1' ? 1 : 0 });
+  const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
   const signIn = createSignIn({ database, clock, throttle, sessions, passwords, totp, requireSecondFactor });
   const admin = createAdmin({ database, clock, passwords, sessions, signIn, requireSecondFactor, publicUrl });
   const setup = createSetup({ database, clock, passwords, requireSecondFactor, publicUrl });
@@ -98,6 +98,10 @@ export interface Server extends FastifyInstance {
     /** Ends every session of a user. */
     endAll(userId: string): Promise<number>;
   };
+}
+
+/** The same with what the command line and tests use besides. */
+export interface OwnServer extends Server {
   /** The service below HTTP, for the command line. */
   service: Service;
   /** From now on `/readyz` answers 503, so that a proxy sends no more; requests are still answered. */
@@ -111,7 +115,7 @@ const sweepEvery = 10 * minute;
  * Builds the server; `listen` starts it and `close` ends it. It can be given to another Node program as well: see
  * `docs/how-to/embed.md`.
  */
-export async function createServer(given: Partial<Options> = {}, parts: Parts = {}): Promise<Server> {
+export async function createServer(given: Partial<Options> = {}, parts: Parts = {}): Promise<OwnServer> {
   const service = await openService(given, parts);
   const { options, clock, database, passwords, sessions, totp, signIn, admin, setup } = service;
   const metrics = createMetrics(passwords.load);
@@ -128,7 +132,7 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
   });
   await prepareDocumentation(app, { service: options.issuer });
   signInRoutes(app, { signIn, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
-  totpRoutes(app, { database, totp, issuer: options.issuer });
+  totpRoutes(app, { database, clock, sessions, totp, issuer: options.issuer });
   accountRoutes(app, {
     database,
     clock,
@@ -170,7 +174,7 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
     metrics,
     users: {
       async create(user: { name: string; password?: string; administrator?: boolean }) {
-        const created = await admin.create('cli', { administrator: false, ...user });
+        const created = await admin.create('operator', { administrator: false, ...user });
         return { id: created.user.id, name: created.user.name, ...(created.link ? { link: created.link.url } : {}) };
       },
       find: (name: string) => findUserByName(database.read, name),
@@ -188,8 +192,7 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
 /** Why this configuration may not listen, or nothing: passwords do not travel in clear beyond this machine. */
 export function whyNotListen(options: Options): string | undefined {
   const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(options.host);
-  const behindProxy = options.publicUrl.startsWith('https://') && options.trustProxy.length > 0;
-  if (loopback || options.tlsCert || behindProxy) return undefined;
+  if (loopback || options.tlsCert || isBehindProxy(options)) return undefined;
   return `Refusing to serve plain HTTP on ${options.host}: passwords would travel in clear. Give --tls-cert and --tls-key, or put a TLS proxy in front and give --public-url https://… and --trust-proxy with its address.`;
 }
 

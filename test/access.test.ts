@@ -102,7 +102,7 @@ async function makeCallers(world: World): Promise<Record<string, () => Promise<s
   const changing = await makeShort(world);
   const gone = await makePerson(world, 'gone');
   const goneToken = await signIn(world, gone);
-  await world.server.service.admin.change('cli', gone.id, { disabled: true });
+  await world.server.service.admin.change('operator', gone.id, { disabled: true });
 
   const fresh = (person: Person) => () => signIn(world, person);
   const stale = (person: Person) => async () => {
@@ -135,6 +135,6 @@ async function makeCallers(world: World): Promise<Record<string, () => Promise<s
 async function makeShort(world: World): Promise<Person> {
   const password = 'kLm4+vQz';
   const { id } = await world.server.users.create({ name: 'pat', password, administrator: true });
-  await world.server.service.admin.change('cli', id, { administrator: false });
+  await world.server.service.admin.change('operator', id, { administrator: false });
   return { id, name: 'pat', password, basic: `pat:${password}` };
 }

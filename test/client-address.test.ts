@@ -5,7 +5,7 @@ import { quickHash } from './quick-hash.ts';
 import { registeredRoutes } from './routes.ts';
 import { inWorld, makePerson, type World } from './server.ts';
 
-/** Attack A-12: forged addresses. What the service takes for the client's address shows in the log of each request. */
+/** Forged addresses. What the service takes for the client's address shows in the log of each request. */
 const parts = { argon2: quickHash };
 const proxies: Partial<Options> = { trustProxy: ['10.0.0.0/8', '192.0.2.7', 'fd00::/8'] };
 

@@ -201,3 +201,16 @@ function corsOf({ headers }: Answer): Record<string, string> {
   const all = Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
   return Object.fromEntries(all.map(([name, value]) => [name, String(value)]));
 }
+
+test('a browser that opens a page is told what is wrong by a page', () =>
+  inWorld(async (world) => {
+    const answer = await world.call('GET', '/invitation?foo=1', { headers: { accept: 'text/html,*/*;q=0.8' } });
+    assert.equal(answer.status, 422);
+    assert.match(String(answer.headers['content-type']), /^text\/html/);
+    assert.match(answer.text, /<p role="alert">[^<]+<\/p>/);
+    safe(answer, 'a page that says what is wrong');
+    const hostile = '/invitation?%22%3E%3Cscript%3Ealert(1)%3C/script%3E=1';
+    const echoed = await world.call('GET', hostile, { headers: { accept: 'text/html' } });
+    assert.match(echoed.text, /&lt;script&gt;/);
+    assert.doesNotMatch(echoed.text, /<script/);
+  }));

@@ -61,7 +61,7 @@ export async function startTwo(hash: 'quick' | 'argon2'): Promise<Instances> {
  * code. Exactly one of each fifty may be right.
  */
 export async function oneOfFifty({ urls, service }: Instances, name: string): Promise<void> {
-  await service.admin.create('cli', { name, password, administrator: false });
+  await service.admin.create('operator', { name, password, administrator: false });
   const { secret, recoveryCode } = await enrol(urls[0], name);
   for (const body of [{ otp: codeAt(secret, Date.now()) }, { recovery_code: recoveryCode }]) {
     const replies = await Promise.all(

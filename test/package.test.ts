@@ -84,11 +84,10 @@ test('installed it can be imported, and only by its name', async () => {
 test('a program in TypeScript that uses it compiles, and one that misuses it does not', async () => {
   linkTools(place);
   const right = `
-    import { createServer, type Clock, type Options, type Parts, type Server } from 'countersign';
+    import { createServer, type Clock, type Options, type Server } from 'countersign';
     const options: Partial<Options> = { port: 0, requireSecondFactor: 'everyone', trustProxy: ['10.0.0.0/8'] };
     const clock: Clock = () => 0;
-    const parts: Parts = { clock };
-    const server: Server = await createServer(options, parts);
+    const server: Server = await createServer(options, { clock });
     const session = await server.sessions.find('csn_x');
     export const name: string | undefined = session?.level === 'full' ? session.name : undefined;
     await server.listen({ port: 0 });`;

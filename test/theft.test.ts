@@ -18,7 +18,7 @@ import {
 import { formsOf, spellings } from './spellings.ts';
 import { alter, dump } from './tables.ts';
 
-/** Promise 5: the database, its WAL and its backups are worthless without the key file. */
+/** A stolen database is worthless: it, its WAL and its backups are worthless without the key file. */
 
 test('no secret can be read from the files of the database, in whatever spelling', () =>
   inWorld(async (world) => {

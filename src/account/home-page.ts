@@ -92,11 +92,11 @@ function accountPanel(): Html {
 function authenticatorPanels(): Html {
   return html`<form id="authenticator" data-title="Set up your authenticator app" hidden>
 <p>Scan this with an authenticator app, then enter the code that it shows.</p>
-<img class="qr" id="qr" alt="QR code for setting up an authenticator app" width="220" height="220">
+<img class="qr" id="qr" data-secret="src" alt="QR code for setting up an authenticator app" width="220" height="220">
 <p class="label" id="secret-label">Or type this key</p>
-<code class="secret code" id="secret" aria-labelledby="secret-label"></code>
+<code class="secret code" id="secret" data-secret="text" aria-labelledby="secret-label"></code>
 <p class="hint" id="particulars"></p>
-<p class="buttons"><button type="button" id="copy-secret">Copy the key</button><a class="button" id="otpauth">Open an app on this device</a></p>
+<p class="buttons"><button type="button" id="copy-secret">Copy the key</button><a class="button" id="otpauth" data-secret="href">Open an app on this device</a></p>
 <label for="confirmation">6-digit code</label>
 <input class="code" type="text" id="confirmation" data-about="wrong_otp" aria-errormessage="error" name="otp" inputmode="numeric" autocomplete="one-time-code" required>
 <button type="submit">Confirm the code</button>
@@ -104,8 +104,8 @@ function authenticatorPanels(): Html {
 </form>
 <section id="codes" data-title="Save your recovery codes" hidden>
 <p>If you lose your authenticator, one of these codes signs you in in its place. Each works once. <strong>They are shown only now</strong>: keep them where you would keep a spare key.</p>
-<ol class="codes code" id="code-list"></ol>
-<div class="buttons"><button type="button" id="copy-codes">Copy</button><a class="button" id="download" download="recovery-codes.txt">Download</a></div>
+<ol class="codes code" id="code-list" data-secret="text"></ol>
+<div class="buttons"><button type="button" id="copy-codes">Copy</button><a class="button" id="download" data-secret="href" download="recovery-codes.txt">Download</a></div>
 <button type="button" class="primary" id="saved">I have saved them</button>
 </section>`;
 }

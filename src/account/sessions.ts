@@ -5,7 +5,7 @@ import { type Clock, isoTime } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { Problem, route, type Session } from '../http/http.ts';
 import type { Sessions, StoredSession } from '../sessions/sessions.ts';
-import { mayRest, type SignIn } from '../sign-in/sign-in.ts';
+import { idleLimitHolds, type SignIn } from '../sign-in/sign-in.ts';
 
 interface Parts {
   database: Database;
@@ -72,7 +72,7 @@ function listSessions(app: FastifyInstance, { database, sessions, signIn }: Part
       const all = await sessions.list(
         database.read,
         session.userId,
-        (each) => facts !== undefined && !mayRest(facts, each),
+        (each) => facts !== undefined && idleLimitHolds(facts, each),
         now,
       );
       return { sessions: all.map((each) => describe(each, session)) };
@@ -92,6 +92,7 @@ function endSessions(app: FastifyInstance, { database, clock, sessions }: Parts)
     async handle({ session, client, reply }) {
       const { userId, id: sessionId } = session;
       await database.transaction(async (tx) => {
+        await sessions.mustStand(tx, sessionId);
         const count = await sessions.endOthers(tx, userId, sessionId);
         await record(tx, clock(), {
           event: 'sessions.ended',
@@ -108,6 +109,7 @@ function endSessions(app: FastifyInstance, { database, clock, sessions }: Parts)
   const end = async (session: Session, id: string, address: string): Promise<void> => {
     const { userId, id: sessionId } = session;
     await database.transaction(async (tx) => {
+      await sessions.mustStand(tx, sessionId);
       if (!(await sessions.end(tx, id, userId)))
         throw new Problem('not_found', { detail: 'You have no session of that id.' });
       await record(tx, clock(), { event: 'session.ended', userId, sessionId, address, detail: { ended: id } });

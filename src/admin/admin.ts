@@ -6,13 +6,13 @@ import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { minimumPassword, requiresSecondFactor, type SignIn } from '../sign-in/sign-in.ts';
-import { changeUser, createUser, findUser, removeUser, type User } from '../users/users.ts';
+import { changeUser, createUser, findUser, nameToStore, removeUser, type User } from '../users/users.ts';
 
 /**
  * Users as an administrator sees them. Every verb names its actor: an administrator, who is looked at again in the
- * transaction and may not use these on himself, or the operator at the command line.
+ * transaction and may not use these on himself, or the operator: at the command line, or by a program around the server.
  */
-export type Actor = { id: string; sessionId: string; address: string } | 'cli';
+export type Actor = { id: string; sessionId: string; address: string } | 'operator';
 
 /** A one-time link by which a person chooses a password, and until when. */
 export interface Link {
@@ -51,7 +51,7 @@ export function createAdmin(parts: {
       await checkActor(tx, parts, actor);
       const user = await findUser(tx, userId);
       if (!user) throw new Problem('not_found', { detail: 'There is no user of that id.' });
-      if (actor !== 'cli' && actor.id === userId)
+      if (actor !== 'operator' && actor.id === userId)
         throw new Problem('forbidden', { detail: 'Ask another administrator: these are not for your own account.' });
       const now = clock();
       const note: Note = (event, detail) =>
@@ -69,7 +69,7 @@ export function createAdmin(parts: {
       const password =
         given.password === undefined
           ? undefined
-          : await passwords.prepareNew(given.password, { name: given.name, minimum });
+          : await passwords.prepareNew(given.password, { name: nameToStore(given.name), minimum });
       return database.transaction(async (tx) => {
         await checkActor(tx, parts, actor);
         const now = clock();
@@ -123,7 +123,7 @@ export function createAdmin(parts: {
     /** Sets a password, and ends every session. For the operator: over HTTP people choose their own by a link. */
     async setPassword(user: User, typed: string): Promise<void> {
       const password = await passwords.prepareNew(typed, { name: user.name, minimum: minimumFor(user.administrator) });
-      await change('cli', user.id, async (tx, _user, now, note) => {
+      await change('operator', user.id, async (tx, _user, now, note) => {
         await signIn.password.replace(tx, user.id, password, undefined, now);
         await note('password.changed');
       });
@@ -131,7 +131,7 @@ export function createAdmin(parts: {
 
     /** Ends every session of a user, or one of them; answers how many. */
     async endSessions(userId: string, sessionId?: string): Promise<number> {
-      return change('cli', userId, async (tx, _user, _now, note) => {
+      return change('operator', userId, async (tx, _user, _now, note) => {
         const count =
           sessionId === undefined
             ? await sessions.endOthers(tx, userId)
@@ -149,8 +149,8 @@ type Note = (
 ) => Promise<void>;
 
 function by(actor: Actor): { actorId: string; sessionId?: string; address?: string } {
-  return actor === 'cli'
-    ? { actorId: 'cli' }
+  return actor === 'operator'
+    ? { actorId: 'operator' }
     : { actorId: actor.id, sessionId: actor.sessionId, address: actor.address };
 }
 
@@ -160,7 +160,7 @@ async function checkActor(
   { sessions, signIn }: { sessions: Sessions; signIn: SignIn },
   actor: Actor,
 ): Promise<void> {
-  if (actor === 'cli') return;
+  if (actor === 'operator') return;
   await sessions.mustStand(tx, actor.sessionId);
   const facts = await signIn.readFacts(tx, actor.id);
   if (!facts?.user.administrator) throw new Problem('forbidden');

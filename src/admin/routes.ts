@@ -83,15 +83,25 @@ function list(app: FastifyInstance, { database }: Parts): void {
       },
     },
     async handle({ query }) {
-      const after = Buffer.from(query.cursor ?? '', 'base64url').toString();
+      const after = nameIn(query.cursor ?? '');
       const limit = Number(query.limit ?? 50);
       // One more than asked for, to know whether a next page has anybody on it.
       const found = await listUsers(database.read, after, limit + 1);
       const page = found.slice(0, limit);
       const last = found.length > limit ? page.at(-1) : undefined;
-      return { users: page.map(describe), next: last ? Buffer.from(last.name).toString('base64url') : null };
+      return { users: page.map(describe), next: last ? cursorOf(last.name) : null };
     },
   });
+}
+
+const cursorOf = (name: string): string => Buffer.from(name).toString('base64url');
+
+/** The name behind which a page begins. Throws `invalid` for a cursor that is none of ours. */
+function nameIn(cursor: string): string {
+  const name = Buffer.from(cursor, 'base64url').toString();
+  if (cursorOf(name) === cursor) return name;
+  const detail = 'Send `next` of the page before, or no cursor for the first page.';
+  throw new Problem('invalid', { errors: [{ pointer: '/cursor', detail }] });
 }
 
 function create(app: FastifyInstance, { admin }: Parts): void {

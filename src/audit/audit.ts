@@ -1,48 +1,12 @@
 import type { Tx } from '../database/database.ts';
+import type { Entry } from './events.ts';
 import { insertEntry } from './store.ts';
 
 /**
  * The audit log: one row for each security event, written in the transaction of what it tells of, so that neither
  * exists without the other. Rows hold ids, never names that do not exist, and no password, code or token.
  */
-export const events = [
-  'account.set_up',
-  'otp.bound',
-  'otp.confirmation_refused',
-  'otp.confirmed',
-  'otp.removed',
-  'otp.replaced',
-  'otp.replacement_started',
-  'password.change_refused',
-  'password.changed',
-  'password.link_made',
-  'recovery_code.used',
-  'recovery_codes.made',
-  'second_factors.reset',
-  'session.ended',
-  'session.reauthenticated',
-  'session.reauthentication_refused',
-  'sessions.ended',
-  'sign_in.refused',
-  'sign_in.succeeded',
-  'user.created',
-  'user.deleted',
-  'user.disabled',
-  'user.enabled',
-  'user.renamed',
-  'user.roles_changed',
-] as const;
-
-export interface Entry {
-  event: (typeof events)[number];
-  /** Whom it is about; absent where no such account exists. */
-  userId?: string | undefined;
-  /** Who did it, where that is somebody else: an administrator's id, or `cli`. */
-  actorId?: string | undefined;
-  sessionId?: string | undefined;
-  address?: string | undefined;
-  detail?: Record<string, string | number | boolean>;
-}
+export type { Entry } from './events.ts';
 
 /** Writes one event that happened at `at`. */
 export async function record(tx: Tx, at: number, entry: Entry): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Tx } from '../database/database.ts';
-import type { Entry } from './audit.ts';
+import type { Entry } from './events.ts';
 
 type Tables = {
   audit: {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flagName, type OptionName, type Options } from '../options.ts';
-import type { Server, Service } from '../server.ts';
+import type { OwnServer as Server, Service } from '../server.ts';
 import { type Call, Failure } from './call.ts';
 import { listen } from './serve.ts';
 import type { Settings } from './settings.ts';

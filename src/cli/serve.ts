@@ -1,5 +1,5 @@
 import { OptionError } from '../options.ts';
-import type { Server } from '../server.ts';
+import type { OwnServer as Server } from '../server.ts';
 import type { Call } from './call.ts';
 import { whyNotListening } from './explain.ts';
 import { stopOnSignal } from './stop.ts';

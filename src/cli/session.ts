@@ -43,9 +43,9 @@ export async function endSessions(call: Call): Promise<void> {
 }
 
 async function standing({ database, sessions, signIn, clock }: Service, user: User): Promise<StoredSession[]> {
-  const { mayRest } = await import('../sign-in/sign-in.ts');
+  const { idleLimitHolds } = await import('../sign-in/sign-in.ts');
   const facts = await signIn.readFacts(database.read, user.id);
-  return sessions.list(database.read, user.id, (each) => facts !== undefined && !mayRest(facts, each), clock());
+  return sessions.list(database.read, user.id, (each) => facts !== undefined && idleLimitHolds(facts, each), clock());
 }
 
 function describe({ id, createdAt, lastSeenAt, expiresAt, secondFactor, address, userAgent }: StoredSession) {

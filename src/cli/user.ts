@@ -17,7 +17,7 @@ export async function createUser(call: Call): Promise<void> {
       throw new Failure(`There is a user "${name}" already. Choose another name.`);
     const password =
       call.flags['link'] === true ? undefined : await askNewPassword(call, await whose(service, name, administrator));
-    const { user, link } = await service.admin.create('cli', { name, administrator, password });
+    const { user, link } = await service.admin.create('operator', { name, administrator, password });
     const invitation = link && { link: { url: link.url, expires_at: isoTime(link.expiresAt) } };
     const made = `Created the ${administrator ? 'administrator' : 'user'} ${user.name}.`;
     const how = link
@@ -43,21 +43,21 @@ export async function listUsers(call: Call): Promise<void> {
 
 export async function disableUser(call: Call): Promise<void> {
   await onUser(call, async ({ admin }, { id }) => {
-    const user = await admin.change('cli', id, { disabled: true });
+    const user = await admin.change('operator', id, { disabled: true });
     call.answer(`${user.name} is disabled; every session has ended.`, describeUser(user));
   });
 }
 
 export async function enableUser(call: Call): Promise<void> {
   await onUser(call, async ({ admin }, { id }) => {
-    const user = await admin.change('cli', id, { disabled: false });
+    const user = await admin.change('operator', id, { disabled: false });
     call.answer(`${user.name} is enabled.`, describeUser(user));
   });
 }
 
 export async function deleteUser(call: Call): Promise<void> {
   await onUser(call, async ({ admin }, user) => {
-    await admin.remove('cli', user.id);
+    await admin.remove('operator', user.id);
     call.answer(`Deleted ${user.name}.`, { id: user.id, name: user.name, deleted: true });
   });
 }
@@ -72,7 +72,7 @@ export async function setPassword(call: Call): Promise<void> {
 
 export async function resetSecondFactor(call: Call): Promise<void> {
   await onUser(call, async ({ admin }, user) => {
-    await admin.resetSecondFactors('cli', user.id);
+    await admin.resetSecondFactors('operator', user.id);
     call.answer(`${user.name} has no second factor any more; every session has ended.`, describeUser(user));
   });
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
@@ -153,6 +153,20 @@ test('several that open one database at once all find its schema', () =>
     }
     for (const database of all) await database.close();
     assert.equal(await isReady(all[0] ?? assert.fail()), false);
+  }));
+
+test('one that is being made by another process is waited for', () =>
+  inFolder(async (path) => {
+    mkdirSync(dirname(path), { recursive: true });
+    const other = new DatabaseSync(path);
+    other.exec('create table theirs (text text); begin exclusive');
+    const opening = openDatabase(path);
+    for (let turns = 0; turns < 20; turns += 1) await turnOfLoop();
+    other.exec('commit');
+    other.close();
+    const database = await opening;
+    assert.equal(await isReady(database), true);
+    await database.close();
   }));
 
 test('a migration that fails leaves nothing behind', () =>

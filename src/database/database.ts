@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 import { migrate } from './migrate.ts';
-import { connectSqlite, isBusy, type NoTables } from './sqlite.ts';
+import { connectSqlite, type Db, isBusy, type Tx } from './sqlite.ts';
 
 /**
  * The database: reads of what is committed, and writes in transactions, nothing else.
@@ -9,8 +9,7 @@ import { connectSqlite, isBusy, type NoTables } from './sqlite.ts';
  * `read` is a connection of its own, so that it never sees what another request's open transaction has written and
  * never waits for it. Stores take a `Db` for reading and a `Tx` for writing; each names the types of its own tables.
  */
-export type Db = Kysely<NoTables>;
-export type Tx = Transaction<NoTables>;
+export type { Db, Tx } from './sqlite.ts';
 
 export interface Database {
   read: Db;
@@ -23,17 +22,21 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export class DatabaseBusy extends Error {
+class DatabaseBusy extends Error {
   override name = 'DatabaseBusy';
   readonly statusCode = 503;
 }
 
-/** Opens the SQLite file, making it private and bringing its schema up to date first. */
+/** Opens the SQLite file, making it (private) if there is none, and bringing its schema up to date first. */
 export async function openDatabase(path: string): Promise<Database> {
-  const writer = connectSqlite(path, 'write');
+  const writer = await patiently(async () => connectSqlite(path, 'write'));
   const transaction: Database['transaction'] = (work) => transact(writer, work);
-  await transaction(migrate);
-  const read = connectSqlite(path, 'read');
+  const read = await transaction(migrate)
+    .then(() => patiently(async () => connectSqlite(path, 'read')))
+    .catch(async (error: unknown) => {
+      await writer.destroy();
+      throw error;
+    });
   return {
     read,
     transaction,
@@ -52,19 +55,28 @@ const retryAfterMs = 30;
  * run when we try again; an error after that is never retried.
  */
 async function transact<T>(writer: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  for (let attempt = 0; attempt < retries; attempt += 1) {
-    let begun = false;
-    try {
-      return await writer.transaction().execute((tx) => {
+  let begun = false;
+  return patiently(
+    () =>
+      writer.transaction().execute((tx) => {
         begun = true;
         return work(tx);
-      });
+      }),
+    () => begun,
+  );
+}
+
+/** Tries again while another process is in the way: one that is making the same file, or writing to it. */
+async function patiently<T>(attempt: () => Promise<T>, hasBegun = (): boolean => false): Promise<T> {
+  for (let tries = 0; tries < retries; tries += 1) {
+    try {
+      return await attempt();
     } catch (error) {
-      if (begun || !isBusy(error)) throw error;
+      if (hasBegun() || !isBusy(error)) throw error;
       await sleep(retryAfterMs);
     }
   }
-  throw new DatabaseBusy('another process has held the write lock of the database for too long');
+  throw new DatabaseBusy('another process has held the lock of the database for too long');
 }
 
 /** Whether the database answers. */

@@ -1,8 +1,8 @@
 import { type Migration, Migrator } from 'kysely/migration';
-import type { Tx } from './database.ts';
-import * as first from './migrations/0001-first.ts';
+import { up as first } from './migrations/0001-first.ts';
+import type { Tx } from './sqlite.ts';
 
-const migrations: Record<string, Migration> = { '0001-first': first };
+const migrations: Record<string, Migration> = { '0001-first': { up: first } };
 
 /** Brings the schema up to date inside the transaction it is given, so that half a migration never stays. */
 export async function migrate(tx: Tx): Promise<void> {

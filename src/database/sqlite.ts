@@ -1,23 +1,28 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
+import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
 
 /** How long SQLite itself may wait for another process's lock: it blocks the event loop, so hardly at all. */
 const busyTimeoutMs = 20;
 
 /**
  * One connection to a SQLite file, as Kysely sees it. Every connection reads its durability setting back, because
- * promise 7 (acknowledged is kept) rests on it.
+ * the promise that acknowledged changes are kept rests on it.
  */
-export function connectSqlite(path: string, mode: 'read' | 'write'): Kysely<NoTables> {
+export function connectSqlite(path: string, mode: 'read' | 'write'): Db {
   if (mode === 'write') createPrivately(path);
   const connection = new DatabaseSync(path, { readOnly: mode === 'read', timeout: busyTimeoutMs });
-  if (mode === 'write') connection.exec('PRAGMA journal_mode = WAL');
-  connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
-  const { synchronous } = connection.prepare('PRAGMA synchronous').get() ?? {};
-  if (synchronous !== 2) throw new Error(`SQLite answers synchronous = ${synchronous}, not FULL: refusing to go on`);
-  return new Kysely<NoTables>({ dialect: dialectFor(connection) });
+  try {
+    if (mode === 'write') connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
+    const { synchronous } = connection.prepare('PRAGMA synchronous').get() ?? {};
+    if (synchronous !== 2) throw new Error(`SQLite answers synchronous = ${synchronous}, not FULL: refusing to go on`);
+    return new Kysely<NoTables>({ dialect: dialectFor(connection) });
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 /** Whether an error says that another process holds the write lock right now. */
@@ -26,7 +31,9 @@ export function isBusy(error: unknown): boolean {
 }
 
 // An empty object type is what Kysely means by "no tables yet"; each store adds its own.
-export type NoTables = Record<never, never>;
+type NoTables = Record<never, never>;
+export type Db = Kysely<NoTables>;
+export type Tx = Transaction<NoTables>;
 
 // SQLite gives the journal and shared-memory files the mode of the database file, so it is made before SQLite sees it.
 function createPrivately(path: string): void {

@@ -25,9 +25,10 @@ export function parseJson(bytes: Buffer): unknown {
 export function parseForm(bytes: Buffer): Record<string, string> | undefined {
   if (bytes.length === 0) return undefined;
   const values: Record<string, string> = {};
+  const seen = new Set<string>();
   for (const [key, value] of new URLSearchParams(decode(bytes))) {
     if (value.includes('\ufffd')) throw new Problem('bad_request', { detail: 'The form is not UTF-8.' });
-    remember(key, new Set(Object.keys(values)));
+    remember(key, seen);
     values[key] = value;
   }
   return values;

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendPage } from './headers.ts';
+import { problemPage } from './problem-page.ts';
 import { Problem, type ProblemCode, problemResponse } from './problems.ts';
 
 /** Writes a problem as the answer. The body is a string, so that no response schema can take members away. */
@@ -8,11 +10,19 @@ function send(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
 }
 
-/** The one place where an error of any kind becomes an answer. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** The one place where an error of any kind becomes an answer: a page to a browser that asked for one, else problem details. */
+export function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  service: string,
+): FastifyReply {
   const problem = problemOf(error);
   if (problem.code === 'internal' || problem.code === 'unavailable') request.log.error({ err: error }, problem.code);
-  return send(reply, problem);
+  const forPeople = request.routeOptions.config.page && request.headers.accept?.includes('text/html');
+  if (!forPeople) return send(reply, problem);
+  const { status, headers } = problemResponse(problem);
+  return sendPage(reply.headers(headers), status, problemPage(problem, service));
 }
 
 function problemOf(error: unknown): Problem {

@@ -4,7 +4,7 @@ import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { type Clock, second } from '../clock.ts';
-import type { Options } from '../options.ts';
+import { isBehindProxy, type Options } from '../options.ts';
 import { newId } from '../tokens.ts';
 import { authorize, type FindSession } from './access.ts';
 import { bodyLimit, parseForm, parseJson, remember } from './body.ts';
@@ -20,12 +20,12 @@ import { sameOrigin } from './same-origin.ts';
  * who sends it and whether he may, and how errors look. A route is registered with `route`; it is closed unless its
  * `access` opens it.
  */
-export type { Access, FindSession, Level, Proof, Session } from './access.ts';
+export type { Access, FindSession, Level, Session } from './access.ts';
 export { basicChallenge, basicCredentials } from './basic.ts';
 export type { Client } from './client.ts';
 export { contentPolicy, sendPage } from './headers.ts';
 export { Problem, type ProblemCode, problemCodes, problemFacts, problemResponse, problemSentence } from './problems.ts';
-export { type Answer, route } from './route.ts';
+export { route } from './route.ts';
 
 interface Parts {
   clock: Clock;
@@ -49,16 +49,16 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
     requestIdHeader: false,
     clientErrorHandler: answerSocket,
     // An address that cannot be decoded reaches no hook, so its headers are set here.
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers), options.issuer),
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.issuer));
   app.decorateRequest('caller');
   readBodies(app);
   refuseUndeclared(app);
   answerUnknown(app);
-  receive(app, options, parts, { headers, behindProxy: https && options.trustProxy.length > 0 });
+  receive(app, options, parts, headers);
   // Between the two, so that a page of another origin can read why it was refused.
   if (options.corsOrigins.length > 0) await app.register(cors, { ...crossOrigin, origin: options.corsOrigins });
   admit(app, parts);
@@ -124,17 +124,13 @@ function refuseUndeclared(app: FastifyInstance): void {
 }
 
 /** Finds out where a request comes from; behind a declared proxy only that is answered, health excepted. */
-function receive(
-  app: FastifyInstance,
-  options: Options,
-  parts: Parts,
-  { headers, behindProxy }: { headers: Record<string, string>; behindProxy: boolean },
-): void {
+function receive(app: FastifyInstance, options: Options, parts: Parts, headers: Record<string, string>): void {
   const trusted = trustedNetworks(options.trustProxy);
   const header = options.proxyHeader.toLowerCase();
+  const behindProxy = isBehindProxy(options);
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers);
+    reply.headers(headers).header('request-id', request.id);
     const peer = request.socket.remoteAddress ?? '';
     const forwarded = request.headers[header];
     const address = clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trusted);

@@ -4,7 +4,7 @@ import type { Options } from '../options.ts';
 
 /**
  * Logs: one JSON line a request, without bodies, headers, or the values of a query, so that no code or one-time link
- * can appear (promise 6).
+ * can appear.
  */
 export function logOptions(options: Options, stream: Writable | undefined): object {
   // The redaction is a second net: nothing here logs these on purpose.

@@ -4,7 +4,7 @@ import { Problem } from '../http/http.ts';
 
 /**
  * Argon2id (RFC 9106) in a bounded pool: at most `concurrency` hashes at a time, so memory is bounded by that times
- * `memory`, and at most `queue` waiting for one; beyond it `busy` (promise 10). Hashes run on threads of their own.
+ * `memory`, and at most `queue` waiting for one; beyond it `busy`. Hashes run on threads of their own.
  */
 export interface HashParameters {
   /** KiB. */
@@ -47,8 +47,11 @@ export function createHasher(parameters: HashParameters, argon: Argon2) {
       return fits && phc !== undefined;
     },
 
-    /** Whether a hash was made with other parameters than the present ones. */
-    isOutdated: (phc: string): boolean => !phc.startsWith(present),
+    /** Whether a hash was made with less memory or fewer passes than are used now. */
+    isOutdated(phc: string): boolean {
+      const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$/.exec(phc) ?? [];
+      return Number(memory ?? 0) < cost.memoryCost || Number(passes ?? 0) < cost.timeCost;
+    },
 
     /** Hashes running and waiting, for the metrics. */
     load: run.load,

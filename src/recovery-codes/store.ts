@@ -24,7 +24,7 @@ export async function countCodes(db: Db, userId: string): Promise<number> {
   return Number(left);
 }
 
-/** Takes a code away and answers whether it was there: the one statement that spends it (promise 1). */
+/** Takes a code away and answers whether it was there: the one statement that spends it. */
 export async function takeCode(tx: Tx, userId: string, hash: Buffer): Promise<boolean> {
   const { numDeletedRows } = await tx
     .$extendTables<Tables>()

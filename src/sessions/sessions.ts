@@ -31,9 +31,9 @@ export function createSessions(parts: { database: Database; lifetime: number; id
   // Fine enough to measure the idle limit by, coarse enough not to write at every request.
   const seenEvery = Math.min(minute, idle / 60);
 
-  /** Whether a session is over at `now`; `resting` says whether the idle limit holds for it. */
-  const isOver = (session: StoredSession, resting: boolean, now: number): boolean =>
-    session.expiresAt <= now || (resting && session.lastSeenAt + idle <= now);
+  /** Whether a session is over at `now`; `idleLimited` says whether the idle limit holds for it. */
+  const isOver = (session: StoredSession, idleLimited: boolean, now: number): boolean =>
+    session.expiresAt <= now || (idleLimited && session.lastSeenAt + idle <= now);
 
   return {
     isOver,
@@ -75,17 +75,17 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       if (!(await selectSession(tx, id))) throw new Problem('unauthenticated');
     },
 
-    /** The account's sessions that are not over, newest first; `resting` says for which the idle limit holds. */
+    /** The account's sessions that are not over, newest first; `idleLimited` says for which the idle limit holds. */
     async list(
       db: Db,
       userId: string,
-      resting: (session: StoredSession) => boolean,
+      idleLimited: (session: StoredSession) => boolean,
       now: number,
     ): Promise<StoredSession[]> {
-      return (await selectSessions(db, userId)).filter((session) => !isOver(session, resting(session), now));
+      return (await selectSessions(db, userId)).filter((session) => !isOver(session, idleLimited(session), now));
     },
 
-    /** Remembers that a session was used, at most once a minute. */
+    /** Remembers that a session was used; once a minute is enough, or once in a sixtieth of a shorter idle limit. */
     async touch(session: StoredSession, now: number): Promise<void> {
       if (now - session.lastSeenAt < seenEvery) return;
       await database.transaction((tx) => updateSession(tx, session.id, { lastSeenAt: now }));

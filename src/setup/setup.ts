@@ -5,7 +5,7 @@ import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { minimumPassword, requiresSecondFactor } from '../sign-in/sign-in.ts';
 import { hashToken, newToken } from '../tokens.ts';
-import { anyAdministrator, createUser, type User } from '../users/users.ts';
+import { anyAdministrator, createUser, nameToStore, type User } from '../users/users.ts';
 import { selectSetupLink, takeSetupLink, upsertSetupLink } from './store.ts';
 
 /**
@@ -50,7 +50,7 @@ export function createSetup(parts: {
     async finish(given: { token: string; name: string; password: string }, address: string): Promise<User | undefined> {
       const tokenHash = hashToken(given.token);
       if (!(await selectSetupLink(database.read, tokenHash, clock()))) return undefined;
-      const password = await passwords.prepareNew(given.password, { name: given.name, minimum });
+      const password = await passwords.prepareNew(given.password, { name: nameToStore(given.name), minimum });
       return database.transaction(async (tx) => {
         const now = clock();
         if ((await anyAdministrator(tx)) || !(await takeSetupLink(tx, tokenHash, now))) return undefined;

@@ -11,8 +11,6 @@ import { type Judge, tooManyTries } from './judge.ts';
 import { minimumPassword } from './policy.ts';
 
 /** A new password: proving the present one, and what the change ends. */
-export type ChangePassword = ReturnType<typeof createChangePassword>;
-
 interface Parts {
   database: Database;
   clock: Clock;

@@ -5,9 +5,10 @@ import { type Client, type Level, Problem } from '../http/http.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Refusal, Throttle, Ticket, Verdict } from '../throttle/throttle.ts';
 import { findUserByName, prepareName } from '../users/users.ts';
-import { type Facts, type ReadFacts, sameFacts } from './facts.ts';
+import { type ReadFacts, sameFacts } from './facts.ts';
 import type { Code, Judge, JudgedCode } from './judge.ts';
 import { nextStep } from './next-step.ts';
+import type { Facts } from './policy.ts';
 import { levelOf } from './policy.ts';
 
 /**
@@ -42,7 +43,8 @@ interface Parts {
 /** What was judged, and waits for the transaction that makes the session. */
 interface Accepted {
   facts: Facts;
-  unsettled: Ticket[];
+  /** The charge that is still to be settled: the last one. */
+  ticket: Ticket;
   code?: JudgedCode & { kind: Code['kind'] };
 }
 
@@ -62,16 +64,20 @@ export function createCredentials(parts: Parts) {
       address: client.address,
     });
     if (!('ticket' in password)) return { result: 'too many tries', refusal: password };
-    if (!password.right || !facts) return refuse(password.ticket, 'wrong', 'wrong credentials', user?.id, client);
-
-    const { authenticator } = facts;
-    const next = nextStep({ password: true, secondFactor: false }, { secondFactor: authenticator !== undefined });
-    if (next === 'issue session' || !authenticator) return issue({ facts, unsettled: [password.ticket] }, client);
+    const right = password.right && facts !== undefined;
+    const next = nextStep(
+      { password: right, secondFactor: false },
+      { secondFactor: facts?.authenticator !== undefined },
+    );
+    if (next === 'prove password' || !facts)
+      return refuse(password.ticket, 'wrong', 'wrong credentials', user?.id, client);
+    if (next === 'issue session' || !facts.authenticator) return issue({ facts, ticket: password.ticket }, client);
     if (!given.code) return refuse(password.ticket, 'right', 'otp required', facts.user.id, client);
     await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));
-    const code = await judge.code(facts.user.id, authenticator.id, given.code);
+    const code = await judge.code(facts.user.id, facts.authenticator.id, given.code);
     if (!('ticket' in code)) return { result: 'too many tries', refusal: code };
-    return issue({ facts, unsettled: [code.ticket], code: { ...code, kind: given.code.kind } }, client);
+    const accepted = { facts, ticket: code.ticket, code: { ...code, kind: given.code.kind } };
+    return judge.orGiveBack(code.ticket, () => issue(accepted, client));
   };
 
   const refuse = async (
@@ -89,32 +95,30 @@ export function createCredentials(parts: Parts) {
     });
 
   /** Reads the facts again, spends the code, and makes the session: all of it, or nothing. */
-  const issue = ({ facts, unsettled, code }: Accepted, client: Client): Promise<Outcome | 'changed'> =>
+  const issue = ({ facts, ticket, code }: Accepted, client: Client): Promise<Outcome | 'changed'> =>
     database.transaction(async (tx) => {
       const now = clock();
       const userId = facts.user.id;
-      const settle = async (verdict: Verdict): Promise<void> => {
-        for (const ticket of unsettled) await throttle.settle(tx, ticket, verdict, now);
-      };
       const current = await readFacts(tx, userId);
       if (!sameFacts(facts, current)) {
-        await settle('unjudged');
+        await throttle.settle(tx, ticket, 'unjudged', now);
         return 'changed';
       }
       const { address } = client;
-      if (code && !(await code.spend(tx, now))) {
-        await settle('wrong');
+      const spent = code !== undefined && (await code.spend(tx, now));
+      const demanded = { secondFactor: current.authenticator !== undefined };
+      if (nextStep({ password: true, secondFactor: spent }, demanded) !== 'issue session') {
+        await throttle.settle(tx, ticket, 'wrong', now);
         await record(tx, now, { event: 'sign_in.refused', userId, address, detail: { reason: 'wrong otp' } });
         return { result: 'wrong otp' };
       }
-      await settle('right');
+      await throttle.settle(tx, ticket, 'right', now);
       const { token, session } = await sessions.issue(tx, { userId, secondFactor: code?.kind, client }, now);
       const level = levelOf(current, session);
       if (!level) throw new Error('a session was about to be made without the second factor that is in force');
-      const sessionId = session.id;
-      if (code?.kind === 'recovery_code')
-        await record(tx, now, { event: 'recovery_code.used', userId, sessionId, address });
-      await record(tx, now, { event: 'sign_in.succeeded', userId, sessionId, address, detail: { level } });
+      const about = { userId, sessionId: session.id, address };
+      if (code?.kind === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });
+      await record(tx, now, { event: 'sign_in.succeeded', ...about, detail: { level } });
       return { result: 'signed in', token, expiresAt: session.expiresAt, level };
     });
 

@@ -2,7 +2,7 @@ import type { Database } from '../database/database.ts';
 import type { FindSession, Session } from '../http/http.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { ReadFacts } from './facts.ts';
-import { isFresh, levelOf, mayRest } from './policy.ts';
+import { idleLimitHolds, isFresh, levelOf } from './policy.ts';
 
 /**
  * The session behind a token, as `http/` sees it: judged at every request from the account as it stands now, so that a
@@ -13,10 +13,11 @@ export function sessionFinder(parts: { database: Database; sessions: Sessions; r
   return async (token, now): Promise<Session | undefined> => {
     const session = await sessions.find(database.read, token);
     const facts = session && (await readFacts(database.read, session.userId));
-    if (!session || !facts || sessions.isOver(session, !mayRest(facts, session), now)) return undefined;
+    if (!session || !facts || sessions.isOver(session, idleLimitHolds(facts, session), now)) return undefined;
     const level = levelOf(facts, session);
     if (!level) return undefined;
-    await sessions.touch(session, now);
+    // The answer does not wait for this note: it can do without, also when nothing can be written right now.
+    sessions.touch(session, now).catch(() => undefined);
     const { secondFactor } = session;
     return {
       id: session.id,

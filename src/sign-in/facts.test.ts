@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Facts, sameFacts } from './facts.ts';
+import { sameFacts } from './facts.ts';
+import type { Facts } from './policy.ts';
 
 const facts: Facts = {
   user: { id: 'u1', name: 'alice', administrator: false, disabled: false, createdAt: 0 },

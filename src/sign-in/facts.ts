@@ -2,16 +2,8 @@ import type { Db } from '../database/database.ts';
 import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Totp } from '../totp/totp.ts';
-import { findUser, type User } from '../users/users.ts';
-import { requiresSecondFactor } from './policy.ts';
-
-/** Everything about an account that a sign-in rests on. */
-export interface Facts {
-  user: User;
-  password: { version: string; short: boolean } | undefined;
-  authenticator: { id: string; boundBy: string; proved: boolean } | undefined;
-  secondFactorRequired: boolean;
-}
+import { findUser } from '../users/users.ts';
+import { type Facts, requiresSecondFactor } from './policy.ts';
 
 export type ReadFacts = (db: Db, userId: string) => Promise<Facts | undefined>;
 

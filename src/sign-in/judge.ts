@@ -67,6 +67,9 @@ export function createJudge(parts: {
   };
 
   return {
+    /** Does what follows a charge; when it fails, the charge is given back. */
+    orGiveBack,
+
     /** Judges the password of a name; `userId` is absent where there is no such user, which costs the same. */
     async password(given: {
       name: string;

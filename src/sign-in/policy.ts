@@ -2,12 +2,20 @@ import { minute } from '../clock.ts';
 import type { Level } from '../http/http.ts';
 import type { Options } from '../options.ts';
 import type { StoredSession } from '../sessions/sessions.ts';
-import type { Facts } from './facts.ts';
+import type { User } from '../users/users.ts';
 
 /**
  * What a session may do, as pure rules: judged at each request from what this session itself has proved and what policy
  * demands now.
  */
+
+/** Everything about an account that a sign-in rests on. */
+export interface Facts {
+  user: User;
+  password: { version: string; short: boolean } | undefined;
+  authenticator: { id: string; boundBy: string; proved: boolean } | undefined;
+  secondFactorRequired: boolean;
+}
 
 /** For how long a proof counts as fresh (NIST SP 800-63B-4 leaves the number to us). */
 export const freshFor = 10 * minute;
@@ -42,6 +50,6 @@ export function isFresh(facts: Facts, session: StoredSession, now: number): bool
 }
 
 /** Whether the idle limit holds for a session: those of accounts with two factors, or that have proved two. */
-export function mayRest(facts: Facts, session: StoredSession): boolean {
-  return facts.authenticator === undefined && session.secondFactor === undefined;
+export function idleLimitHolds(facts: Facts, session: StoredSession): boolean {
+  return facts.authenticator !== undefined || session.secondFactor !== undefined;
 }

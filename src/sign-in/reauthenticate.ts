@@ -1,18 +1,18 @@
 import { record } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
+import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Throttle, Ticket } from '../throttle/throttle.ts';
-import { type Facts, type ReadFacts, sameFacts } from './facts.ts';
+import { type ReadFacts, sameFacts } from './facts.ts';
 import { type Code, type Judge, type JudgedCode, tooManyTries } from './judge.ts';
+import { nextStep } from './next-step.ts';
+import type { Facts } from './policy.ts';
 
 /**
  * Proving again, from a session, what a sign-in now would demand. The session keeps its id, its overall end and its
  * pending secret, and gets a new token; the old one is void.
  */
-export type Reauthenticate = ReturnType<typeof createReauthenticate>;
-
 export function createReauthenticate(parts: {
   database: Database;
   clock: Clock;
@@ -52,8 +52,10 @@ export function createReauthenticate(parts: {
     session: Session,
     client: Client,
   ): Promise<JudgedCode | undefined> => {
-    if (!facts.authenticator || (!code && !facts.authenticator.proved)) return undefined;
-    if (!code) return refuse(undefined, 'wrong_otp', session, client);
+    const demanded = { secondFactor: facts.authenticator?.proved ?? false };
+    const next = nextStep({ password: true, secondFactor: false }, demanded);
+    if (!code && next === 'prove second factor') return refuse(undefined, 'wrong_otp', session, client);
+    if (!code || !facts.authenticator) return undefined;
     const judged = await judge.code(facts.user.id, facts.authenticator.id, code);
     if (!('ticket' in judged)) throw tooManyTries(judged);
     return judged;
@@ -77,7 +79,7 @@ export function createReauthenticate(parts: {
     await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));
     const code = await judgeCode(facts, given.code, session, client);
 
-    const outcome = await database.transaction(async (tx) => {
+    const finish = async (tx: Tx): Promise<{ token: string } | 'changed' | 'wrong code'> => {
       const now = clock();
       await sessions.mustStand(tx, session.id);
       if (!sameFacts(facts, await readFacts(tx, userId))) {
@@ -92,7 +94,10 @@ export function createReauthenticate(parts: {
       if (secondFactor === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });
       await record(tx, now, { event: 'session.reauthenticated', ...about });
       return { token: await sessions.renew(tx, session.id) };
-    });
+    };
+    const outcome = await (code
+      ? judge.orGiveBack(code.ticket, () => database.transaction(finish))
+      : database.transaction(finish));
     if (outcome === 'wrong code') return refuse(code?.ticket, 'wrong_otp', session, client);
     if (outcome === 'changed') throw new Problem('wrong_password');
     return outcome.token;

@@ -22,8 +22,6 @@ export interface Standing {
   recoveryCodes?: string[];
 }
 
-export type SecondFactor = ReturnType<typeof createSecondFactor>;
-
 interface Parts {
   database: Database;
   clock: Clock;
@@ -74,7 +72,7 @@ export function createSecondFactor(parts: Parts) {
     target: Target,
     step: number,
     now: number,
-  ): Promise<Standing | undefined> => {
+  ): Promise<Confirmed | undefined> => {
     const { userId, id: sessionId } = session;
     await sessions.mustStand(tx, sessionId);
     const before = await totp.inForce(tx, userId);
@@ -84,10 +82,11 @@ export function createSecondFactor(parts: Parts) {
         : await totp.spend(tx, userId, target.authenticatorId, step, now);
     if (!accepted) return undefined;
     await sessions.prove(tx, sessionId, { secondFactor: 'otp' }, now);
-    if (target.secret === 'bound') return standing(tx, userId);
+    if (target.secret === 'bound') return { event: 'otp.confirmed', standing: await standing(tx, userId) };
     if (before) await throttle.forget(tx, otpTry(userId, before.id));
     await endTheRest(tx, userId, sessionId);
-    return standing(tx, userId, await makeRecoveryCodes(tx, userId));
+    const event = before ? 'otp.replaced' : 'otp.confirmed';
+    return { event, standing: await standing(tx, userId, await makeRecoveryCodes(tx, userId)) };
   };
 
   return {
@@ -130,15 +129,15 @@ export function createSecondFactor(parts: Parts) {
       const judged = await judge.proof(target.tries, target.which, typed);
       if (!('ticket' in judged)) throw tooManyTries(judged);
 
-      const outcome = await database.transaction(async (tx) => {
+      const finish = async (tx: Tx): Promise<Standing | undefined> => {
         const now = clock();
         const done = judged.step === undefined ? undefined : await confirm(tx, session, target, judged.step, now);
         await throttle.settle(tx, judged.ticket, done ? 'right' : 'wrong', now);
-        const confirmed = target.secret === 'pending' && enrolment.bound ? 'otp.replaced' : 'otp.confirmed';
-        const event = done ? confirmed : 'otp.confirmation_refused';
+        const event = done?.event ?? 'otp.confirmation_refused';
         await record(tx, now, { event, userId, sessionId, address: client.address });
-        return done;
-      });
+        return done?.standing;
+      };
+      const outcome = await judge.orGiveBack(judged.ticket, () => database.transaction(finish));
       if (!outcome) throw new Problem('wrong_otp');
       return outcome;
     },
@@ -174,6 +173,12 @@ export function createSecondFactor(parts: Parts) {
       });
     },
   };
+}
+
+/** What a right code has done. */
+interface Confirmed {
+  event: 'otp.confirmed' | 'otp.replaced';
+  standing: Standing;
 }
 
 /** The secret that waits for a code, and the budget that a code of it is charged to. */

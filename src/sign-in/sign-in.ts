@@ -14,7 +14,7 @@ import { createReauthenticate } from './reauthenticate.ts';
 import { createSecondFactor } from './second-factor.ts';
 
 /**
- * Signing in: the only place where factors meet, and the only one that issues sessions (promise 9).
+ * Signing in: the only place where factors meet, and the only one that issues sessions.
  *
  *   POST /auth/credentials      name and password, and a code where one is demanded → a token    credentials.ts
  *   POST /auth/reauthenticate   the same proofs from a session → a new token for it              reauthenticate.ts
@@ -24,8 +24,8 @@ import { createSecondFactor } from './second-factor.ts';
  * What comes next is decided in `next-step.ts`, what a session may do in `policy.ts`; both are pure. Which secrets are
  * right is judged in `judge.ts`, from the facts of `facts.ts`.
  */
-export type { Facts } from './facts.ts';
-export { mayRest, minimumPassword, requiresSecondFactor } from './policy.ts';
+export type { Facts } from './policy.ts';
+export { idleLimitHolds, minimumPassword, requiresSecondFactor } from './policy.ts';
 
 export type SignIn = ReturnType<typeof createSignIn>;
 

@@ -17,7 +17,7 @@ import { networkOf } from './network.ts';
 import { countBudgets, deleteBudget, deleteExpiredBudgets, evictBudgets, selectBudget, upsertBudget } from './store.ts';
 
 /**
- * The throttle: how many tries at a secret there are, across connections, instances and restarts (promise 3).
+ * The throttle: how many tries at a secret there are, across connections, instances and restarts.
  *
  * Every place that judges a secret charges a try first, in a transaction of its own, and settles it with the verdict.
  * Names that do not exist are charged like those that do; keys are HMACs, so that no name is stored in clear.

@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { record } from '../audit/audit.ts';
 import { encodeBase32 } from '../base32.ts';
-import { second } from '../clock.ts';
+import { type Clock, second } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { Problem, route, type Session } from '../http/http.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { codeDigits, period } from './code.ts';
 import { otpauthUri } from './otpauth-uri.ts';
 import { qrPng, qrSvg } from './qr.ts';
@@ -12,6 +13,8 @@ import { type Totp, whatToShow } from './totp.ts';
 
 interface Parts {
   database: Database;
+  clock: Clock;
+  sessions: Sessions;
   totp: Totp;
   issuer: string;
 }
@@ -45,7 +48,7 @@ const provisioning = z
   });
 
 export function totpRoutes(app: FastifyInstance, parts: Parts): void {
-  const { database, totp, issuer } = parts;
+  const { database, clock, sessions, totp, issuer } = parts;
 
   route(app, {
     method: 'GET',
@@ -58,11 +61,11 @@ export function totpRoutes(app: FastifyInstance, parts: Parts): void {
     tag: 'Second factor',
     answers: { 200: { description: 'The QR code', schema: provisioning, types } },
     problems: ['otp_already_confirmed', 'not_acceptable'],
-    async handle({ session, now, request, reply }) {
+    async handle({ session, request, reply }) {
       const type = request.accepts().type([...types]);
       if (type === false)
         throw new Problem('not_acceptable', { detail: 'This answers image/png, image/svg+xml or application/json.' });
-      const secret = await secretToShow(parts, session, now);
+      const secret = await secretToShow(parts, session);
       const uri = otpauthUri({ issuer, account: session.name, secret });
       if (type === 'image/png') return reply.type(type).send(qrPng(uri));
       if (type === 'image/svg+xml') return reply.type(type).send(qrSvg(uri));
@@ -79,9 +82,11 @@ export function totpRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Begin to change phones: a second, pending secret; the old one works until a code confirms the new one',
     tag: 'Second factor',
     answers: { 204: { description: 'Now fetch the QR code, and enable with a code of it' } },
-    async handle({ session, client, now, reply }) {
+    async handle({ session, client, reply }) {
       const { userId, id: sessionId } = session;
       await database.transaction(async (tx) => {
+        const now = clock();
+        await sessions.mustStand(tx, sessionId);
         const { bound, pending } = await totp.enrolment(tx, userId, sessionId, now);
         // Where there is nothing to replace, the secret is made when it is fetched: an unseen one must not come into force.
         if (pending || !bound) return;
@@ -94,9 +99,11 @@ export function totpRoutes(app: FastifyInstance, parts: Parts): void {
 }
 
 /** The secret that this session may see now; made if there is none. Throws the problem that says why it may see none. */
-async function secretToShow({ database, totp }: Parts, session: Session, now: number): Promise<Buffer> {
+async function secretToShow({ database, clock, sessions, totp }: Parts, session: Session): Promise<Buffer> {
   const { userId, id: sessionId } = session;
   return database.transaction(async (tx) => {
+    const now = clock();
+    await sessions.mustStand(tx, sessionId);
     const showing = whatToShow(await totp.enrolment(tx, userId, sessionId, now), session);
     if (showing === 'already confirmed') throw new Problem('otp_already_confirmed');
     if (showing === 'not yours')

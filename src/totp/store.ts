@@ -54,7 +54,7 @@ export async function upsertBound(tx: Tx, row: Bound): Promise<void> {
     .execute();
 }
 
-/** Spends a step: true for exactly one caller, and never for a step that is not newer than the last (promise 1). */
+/** Spends a step: true for exactly one caller, and never for a step that is not newer than the last. */
 export async function advanceStep(tx: Tx, userId: string, id: string, step: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .$extendTables<Tables>()

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
+import { second } from '../clock.ts';
 
 /** What an operator sees live, in Prometheus text. Labels are fixed words, never names, addresses or secrets. */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -44,7 +45,7 @@ export async function serveMetrics(metrics: Metrics, port: number): Promise<Serv
       .writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' })
       .end(await metrics.text());
   });
-  server.requestTimeout = 10_000;
+  server.requestTimeout = 10 * second;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return server;
 }

@@ -2,7 +2,7 @@ import type { Database } from '../database/database.ts';
 
 /** Upkeep: keys, clean-up, health and metrics; what an operator needs and a person never sees. */
 export { createKeyFile, KeyFileError, unlock } from './keys.ts';
-export { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
+export { createMetrics, serveMetrics } from './metrics.ts';
 
 type Sweep = Parameters<Database['transaction']>[0] extends (tx: infer T) => unknown
   ? (tx: T, now: number) => Promise<void>

@@ -1,5 +1,12 @@
 import type { Db, Tx } from '../database/database.ts';
-import type { User } from './users.ts';
+
+export interface User {
+  id: string;
+  name: string;
+  administrator: boolean;
+  disabled: boolean;
+  createdAt: number;
+}
 
 type Tables = {
   users: { id: string; name: string; administrator: number; disabled: number; created_at: number };

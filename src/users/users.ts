@@ -2,21 +2,32 @@ import type { Db, Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { newId } from '../tokens.ts';
 import { prepareName } from './name.ts';
-import { deleteUser, insertUser, selectAnyAdministrator, selectUser, selectUsers, updateUser } from './store.ts';
+import {
+  deleteUser,
+  insertUser,
+  selectAnyAdministrator,
+  selectUser,
+  selectUsers,
+  type User,
+  updateUser,
+} from './store.ts';
 
+export { prepareName } from './name.ts';
 /**
  * Users: who there is. A user has an id that never changes and a name (RFC 8265) that may. Passwords, second factors
  * and sessions belong to a user and live in folders of their own.
  */
-export interface User {
-  id: string;
-  name: string;
-  administrator: boolean;
-  disabled: boolean;
-  createdAt: number;
-}
+export type { User } from './store.ts';
 
-export { prepareName } from './name.ts';
+/** A typed name as it will be stored. Throws `invalid` for one that cannot be a name. */
+export function nameToStore(typed: string): string {
+  const name = prepareName(typed);
+  if (name === undefined) {
+    const detail = 'A name has 1 to 64 letters, digits or marks like . - _ @ of one script, and no colon or space.';
+    throw new Problem('invalid', { errors: [{ pointer: '/name', detail }] });
+  }
+  return name;
+}
 
 /** Creates a user. Throws `invalid` for a name that cannot be one, `name_taken` for one that is. */
 export async function createUser(tx: Tx, given: { name: string; administrator: boolean }, now: number): Promise<User> {
@@ -69,11 +80,7 @@ export async function anyAdministrator(db: Db): Promise<boolean> {
 }
 
 async function freeName(tx: Tx, typed: string, ownId?: string): Promise<string> {
-  const name = prepareName(typed);
-  if (name === undefined) {
-    const detail = 'A name has 1 to 64 letters, digits or marks like . - _ @ of one script, and no colon or space.';
-    throw new Problem('invalid', { errors: [{ pointer: '/name', detail }] });
-  }
+  const name = nameToStore(typed);
   const holder = await selectUser(tx, { name });
   if (holder && holder.id !== ownId) throw new Problem('name_taken');
   return name;

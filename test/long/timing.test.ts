@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { defaultLimits } from '../../src/throttle/throttle.ts';
 import { inWorld, makePerson, makePersonWithCode, type World } from '../server.ts';
 
-/** Attack A-06: who exists must not show in how long the answer takes. Medians of interleaved requests, compared as ratios. */
+/** Who exists must not show in how long the answer takes. Medians of interleaved requests, compared as ratios. */
 const endless = { free: 1_000_000, firstDelay: 1, longestDelay: 1, kept: false, forgottenAfter: 60_000 };
 const limits = { ...defaultLimits, password: endless, network: endless };
 const rounds = 3;
@@ -14,7 +14,7 @@ test('unknown, wrong, disabled and not yet invited in take the same time', () =>
       await makePerson(world, 'alice');
       await makePersonWithCode(world, 'bob');
       const gone = await makePerson(world, 'gone');
-      await world.server.service.admin.change('cli', gone.id, { disabled: true });
+      await world.server.service.admin.change('operator', gone.id, { disabled: true });
       await world.server.users.create({ name: 'invited' });
       const kinds = {
         unknown: 'nobody:wrong password',

@@ -78,7 +78,7 @@ test('with a window of 0 only the code of this step is good', () =>
       assertRefused(await tryToSignIn(world, bob, at(1)), 401, 2);
       await tokenOf(world, bob, at(0));
     },
-    { totpWindow: '0' },
+    { totpWindow: 0 },
   ));
 
 test('codes may have spaces in and around them and full-width digits', () =>

@@ -57,6 +57,9 @@ test('a request that a sign-out overtakes changes nothing', () =>
       [alice, 'PUT', '/auth/otp/enable', { enabled: true }],
       [bob, 'PUT', '/auth/otp/enable', { enabled: false }],
       [bob, 'POST', '/auth/recovery-codes', undefined],
+      [alice, 'GET', '/auth/otp/generate', undefined],
+      [bob, 'POST', '/auth/otp/replace', undefined],
+      [alice, 'DELETE', '/auth/sessions', undefined],
     ] as const;
     for (const [person, method, url, body] of requests) {
       const token = await signIn(world, person);

@@ -160,7 +160,7 @@ test('a service with an administrator has no set-up page, even while he is disab
     const { path } = await newLink(world);
     const root = await makePerson(world, 'root', true);
     assert.equal((await world.call('GET', path)).status, 404);
-    await world.server.service.admin.change('cli', root.id, { disabled: true });
+    await world.server.service.admin.change('operator', root.id, { disabled: true });
     assertRefused(await tryToSignIn(world, root), 401, 3);
     assert.equal((await world.call('GET', path)).status, 404);
     assert.equal(await world.server.service.setup.makeLink(), undefined);

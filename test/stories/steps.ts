@@ -61,9 +61,9 @@ export function assertProblem(answer: Answer, status: number, code: string): voi
   assert.match(String(answer.headers['content-type']), /^application\/problem\+json\b/);
 }
 
-/** Everything about an answer that a client can see, but for the time of day. */
+/** Everything about an answer that a client can see, but for the time of day and the number of the request. */
 export function visible(answer: Answer): object {
-  const { date: _, ...headers } = answer.headers;
+  const { date: _, 'request-id': _id, ...headers } = answer.headers;
   return { status: answer.status, headers, text: answer.text };
 }
 

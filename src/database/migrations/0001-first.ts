@@ -1,4 +1,4 @@
-import type { Tx } from '../database.ts';
+import type { Tx } from '../sqlite.ts';
 
 /**
  * The first schema. Types that SQLite and PostgreSQL share: text ids, bigint milliseconds, smallint for yes and no.

@@ -1,14 +1,11 @@
 // @ts-check
-/**
- * The plain home page: the walk of the API in a browser. The server judges everything; this file asks, shows, and says
- * what to do next. Token, password and codes live in variables and fields only: nothing is stored, no cookie is sent.
- */
+// The plain home page: the walk of the API in a browser. The server judges everything; this file asks and shows. Token,
+// password and codes live in variables and fields only: nothing is stored, no cookie is sent.
 
 /** @type {string | undefined} */
 let token;
 /** Held between the password and the code, and dropped with the answer. */
 let credentials = { name: '', password: '' };
-
 const service = element('heading').textContent;
 
 /** The words for codes of the API where its own are for programs. @type {Record<string, string>} */
@@ -150,15 +147,21 @@ function show(id) {
   for (const panel of document.querySelectorAll('[data-title]')) panel.toggleAttribute('hidden', panel.id !== id);
   for (const input of document.querySelectorAll('[hidden] input:not([autocomplete="username"])')) take(input.id);
   if (id === 'sign-in') credentials = { name: '', password: '' };
-  if (id !== 'authenticator') element('secret').textContent = '';
-  if (id !== 'authenticator') element('qr').removeAttribute('src');
-  if (id !== 'codes') element('code-list').replaceChildren();
+  for (const shown of document.querySelectorAll('[hidden] [data-secret]')) forget(shown);
   element('account-name').textContent = `${service} (${credentials.name})`;
   element('heading').textContent = element(id).dataset['title'] ?? '';
   say('error', '');
   say('note', '');
   const first = id === 'authenticator' ? null : element(id).querySelector('input:not([hidden])');
   (first instanceof HTMLElement ? first : element('heading')).focus();
+}
+
+/** Takes a secret out of the page: a text, or an attribute with an address and what it points to. @param {Element} shown */
+function forget(shown) {
+  const attribute = shown.getAttribute('data-secret') ?? '';
+  if (attribute === 'text') shown.replaceChildren();
+  URL.revokeObjectURL(shown.getAttribute(attribute) ?? '');
+  shown.removeAttribute(attribute);
 }
 
 /** The JSON of a successful answer. @param {Parameters<typeof ask>} request */
