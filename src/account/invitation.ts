@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { record } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { Problem, problemResponse, problemSentence, route, sendPage } from '../http/http.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import { type Facts, minimumPassword, type SignIn } from '../sign-in/sign-in.ts';
+import type { Facts, SignIn } from '../sign-in/sign-in.ts';
 import { invitationDonePage, invitationGonePage, invitationPage } from './invitation-page.ts';
 
 interface Parts {
@@ -26,26 +25,6 @@ export function invitationRoutes(app: FastifyInstance, parts: Parts): void {
   const invited = async (token: string): Promise<Facts | undefined> => {
     const userId = await passwords.userOfLink(database.read, token, clock());
     return userId === undefined ? undefined : signIn.readFacts(database.read, userId);
-  };
-
-  /** Spends the link and sets the password; false when somebody else has spent it. */
-  const accept = async (
-    facts: Facts,
-    given: { token: string; password: string },
-    address: string,
-  ): Promise<boolean> => {
-    const { name, id: userId } = facts.user;
-    const password = await passwords.prepareNew(given.password, {
-      name,
-      minimum: minimumPassword(facts.secondFactorRequired),
-    });
-    return database.transaction(async (tx) => {
-      const now = clock();
-      if (!(await signIn.readFacts(tx, userId)) || !(await passwords.takeLink(tx, given.token, now))) return false;
-      await signIn.password.replace(tx, userId, password, undefined, now);
-      await record(tx, now, { event: 'password.changed', userId, address, detail: { by: 'link' } });
-      return true;
-    });
   };
 
   route(app, {
@@ -85,7 +64,7 @@ export function invitationRoutes(app: FastifyInstance, parts: Parts): void {
       const facts = await invited(body.token);
       if (!facts) return sendPage(reply, 404, invitationGonePage({ service }));
       try {
-        const done = await accept(facts, body, client.address);
+        const done = await signIn.password.acceptLink(facts, body, client);
         return done
           ? sendPage(reply, 200, invitationDonePage({ service }))
           : sendPage(reply, 404, invitationGonePage({ service }));

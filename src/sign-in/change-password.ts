@@ -8,9 +8,8 @@ import type { Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
 import { type ReadFacts, sameFacts } from './facts.ts';
 import { type Judge, tooManyTries } from './judge.ts';
-import { minimumPassword } from './policy.ts';
+import { type Facts, minimumPassword } from './policy.ts';
 
-/** A new password: proving the present one, and what the change ends. */
 interface Parts {
   database: Database;
   clock: Clock;
@@ -22,6 +21,7 @@ interface Parts {
   readFacts: ReadFacts;
 }
 
+/** A new password: proving the present one, and what the change ends. */
 export function createChangePassword(parts: Parts) {
   const { database, clock, throttle, sessions, passwords, totp, judge, readFacts } = parts;
 
@@ -67,6 +67,23 @@ export function createChangePassword(parts: Parts) {
         const now = clock();
         await replace(tx, userId, password, sessionId, now);
         await record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });
+      });
+    },
+
+    /**
+     * Spends a one-time link and sets the password; false when the link is spent, or the account may not be used any
+     * more. Throws `weak_password`, and then the link stays good.
+     */
+    async acceptLink(facts: Facts, given: { token: string; password: string }, client: Client): Promise<boolean> {
+      const { name, id: userId } = facts.user;
+      const minimum = minimumPassword(facts.secondFactorRequired);
+      const password = await passwords.prepareNew(given.password, { name, minimum });
+      return database.transaction(async (tx) => {
+        const now = clock();
+        if (!(await readFacts(tx, userId)) || !(await passwords.takeLink(tx, given.token, now))) return false;
+        await replace(tx, userId, password, undefined, now);
+        await record(tx, now, { event: 'password.changed', userId, address: client.address, detail: { by: 'link' } });
+        return true;
       });
     },
   };

@@ -9,10 +9,7 @@ import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/to
 import type { ReadFacts } from './facts.ts';
 import { type Judge, tooManyTries } from './judge.ts';
 
-/**
- * The second factor on and off: a verb over authenticators, recovery codes and sessions. Each change is one
- * transaction; a change of factors ends every other session and every pending secret.
- */
+/** How the second factor of an account stands after a change. */
 export interface Standing {
   configured: boolean;
   confirmed: boolean;
@@ -32,6 +29,10 @@ interface Parts {
   readFacts: ReadFacts;
 }
 
+/**
+ * The second factor on and off: a verb over authenticators, recovery codes and sessions. Each change is one
+ * transaction; a change of factors ends every other session and every pending secret.
+ */
 export function createSecondFactor(parts: Parts) {
   const { database, clock, throttle, sessions, totp, judge, readFacts } = parts;
 
