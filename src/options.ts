@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { day, hour, minute, second } from './clock.ts';
 
@@ -151,6 +152,14 @@ export function resolveOptions(given: { [Name in OptionName]?: unknown }): Optio
   if (unknown) throw new OptionError(`There is no option "${unknown}".`);
   const resolved = optionNames.map((name) => [name, check(name, given[name] ?? optionTable[name].default)]);
   const options = Object.fromEntries(resolved) as Options;
+  if (isInside(options.data, options.keyFile)) {
+    throw new OptionError(
+      'The key file must not lie in the data folder: a copy of that would hold both. Name another place with --key-file.',
+    );
+  }
+  if (options.metricsPort !== 0 && options.metricsPort === options.port) {
+    throw new OptionError('Give --metrics-port another port than --port.');
+  }
   if ((options.tlsCert === '') !== (options.tlsKey === ''))
     throw new OptionError('Give tls-cert and tls-key together.');
   return options;
@@ -169,6 +178,10 @@ export function environmentName(name: OptionName): string {
 /** The flag of an option: `keyFile` is `--key-file`. */
 export function flagName(name: OptionName): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function isInside(folder: string, file: string): boolean {
+  return !relative(resolve(folder), resolve(file)).startsWith('..');
 }
 
 function check(name: OptionName, value: unknown): unknown {

@@ -94,7 +94,7 @@ export interface Server extends FastifyInstance {
   };
   sessions: {
     /** The session of a token that is good now. One whose `level` is not `full` may not do what its user may. */
-    find(token: string): ReturnType<FindSession>;
+    find(token: string | undefined): ReturnType<FindSession>;
     /** Ends every session of a user. */
     endAll(userId: string): Promise<number>;
   };
@@ -180,7 +180,7 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
       find: (name: string) => findUserByName(database.read, name),
     },
     sessions: {
-      find: (token: string) => signIn.findSession(token, clock()),
+      find: async (token: string | undefined) => (token ? signIn.findSession(token, clock()) : undefined),
       endAll: (userId: string) => admin.endSessions(userId),
     },
     drain: () => {
@@ -191,9 +191,18 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
 
 /** Why this configuration may not listen, or nothing: passwords do not travel in clear beyond this machine. */
 export function whyNotListen(options: Options): string | undefined {
-  const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(options.host);
-  if (loopback || options.tlsCert || isBehindProxy(options)) return undefined;
+  const insecure = /^http:/.test(options.publicUrl) && !isLoopback(new URL(options.publicUrl).hostname);
+  if (insecure)
+    return `Refusing the public URL ${options.publicUrl}: passwords would travel in clear. Begin it with https://.`;
+  if (options.publicUrl.startsWith('https://') && !options.tlsCert && !isBehindProxy(options)) {
+    return 'The public URL is https and this process speaks plain HTTP, so a proxy stands in front: name it with --trust-proxy (127.0.0.1 if it runs here), or everybody shares one budget of wrong passwords.';
+  }
+  if (isLoopback(options.host) || options.tlsCert || isBehindProxy(options)) return undefined;
   return `Refusing to serve plain HTTP on ${options.host}: passwords would travel in clear. Give --tls-cert and --tls-key, or put a TLS proxy in front and give --public-url https://… and --trust-proxy with its address.`;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(host);
 }
 
 function hashParameters(options: Options) {

@@ -5,7 +5,7 @@ import { invitationDonePage, invitationGonePage, invitationPage } from './invita
 const hostile = `"><script>alert('1')</script>`;
 
 test('whatever is shown is shown as text', () => {
-  const all = { service: hostile, token: hostile, name: hostile, error: hostile };
+  const all = { service: hostile, token: hostile, minimum: 15, name: hostile, error: hostile };
   for (const page of [invitationPage(all), invitationDonePage(all), invitationGonePage(all)]) {
     assert.doesNotMatch(page, /<script|alert\('/);
     assert.match(page, /&lt;script&gt;alert\(&#39;1&#39;\)/);
@@ -13,7 +13,7 @@ test('whatever is shown is shown as text', () => {
 });
 
 test('the form carries the name for password managers, and its token', () => {
-  const page = invitationPage({ service: 'Example', name: 'ivy', token: 'csl_x' });
+  const page = invitationPage({ service: 'Example', name: 'ivy', token: 'csl_x', minimum: 15 });
   assert.match(page, /<input type="text" id="username" name="username" value="ivy" autocomplete="username" readonly>/);
   assert.match(page, /<input type="hidden" name="token" value="csl_x">/);
   assert.match(page, /autocomplete="new-password"/);
@@ -21,7 +21,7 @@ test('the form carries the name for password managers, and its token', () => {
 });
 
 test('with an error the title says so, and the field names it as its description', () => {
-  const page = invitationPage({ service: 'Example', name: 'ivy', token: 'csl_x', error: 'Too short.' });
+  const page = invitationPage({ service: 'Example', name: 'ivy', token: 'csl_x', minimum: 15, error: 'Too short.' });
   assert.match(page, /<title>Error: Choose your password · Example<\/title>/);
   assert.match(page, /<p role="alert" id="error">Too short\.<\/p>/);
   assert.match(page, /aria-describedby="error hint" aria-invalid="true"/);

@@ -4,12 +4,14 @@ interface Form {
   service: string;
   name: string;
   token: string;
+  /** Characters that a password has at least. */
+  minimum: number;
   /** What is to be mended. */
   error?: string;
 }
 
 /** The form on which an invited person chooses a password. The name is in it for password managers. */
-export function invitationPage({ service, name, token, error }: Form): string {
+export function invitationPage({ service, name, token, minimum, error }: Form): string {
   const again = error !== undefined;
   const main = html`<h1>Choose your password</h1>
 ${alert(error)}
@@ -17,7 +19,7 @@ ${alert(error)}
 <input type="hidden" name="token" value="${token}">
 <label for="username">Your name at ${service}</label>
 <input type="text" id="username" name="username" value="${name}" autocomplete="username" readonly>
-${newPasswordField({ wrong: again, first: true })}
+${newPasswordField({ minimum, wrong: again, first: true })}
 <button type="submit">Set the password</button>
 </form>`;
   return layout({ title: again ? 'Error: Choose your password' : 'Choose your password', service, main });

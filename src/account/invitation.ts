@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { Problem, problemResponse, problemSentence, route, sendPage } from '../http/http.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import type { Facts, SignIn } from '../sign-in/sign-in.ts';
+import { type Facts, minimumPassword, type SignIn } from '../sign-in/sign-in.ts';
 import { invitationDonePage, invitationGonePage, invitationPage } from './invitation-page.ts';
 
 interface Parts {
@@ -40,7 +40,11 @@ export function invitationRoutes(app: FastifyInstance, parts: Parts): void {
     async handle({ query, reply }) {
       const facts = query.token ? await invited(query.token) : undefined;
       if (!facts || !query.token) return sendPage(reply, 404, invitationGonePage({ service }));
-      return sendPage(reply, 200, invitationPage({ service, name: facts.user.name, token: query.token }));
+      return sendPage(
+        reply,
+        200,
+        invitationPage({ service, name: facts.user.name, token: query.token, minimum: minimumFor(facts) }),
+      );
     },
   });
 
@@ -71,9 +75,19 @@ export function invitationRoutes(app: FastifyInstance, parts: Parts): void {
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         const { status, headers } = problemResponse(error);
-        const form = { service, name: facts.user.name, token: body.token, error: problemSentence(error) };
+        const form = {
+          service,
+          name: facts.user.name,
+          token: body.token,
+          minimum: minimumFor(facts),
+          error: problemSentence(error),
+        };
         return sendPage(reply.headers(headers), status, invitationPage(form));
       }
     },
   });
+}
+
+function minimumFor(facts: Facts): number {
+  return minimumPassword(facts.secondFactorRequired);
 }

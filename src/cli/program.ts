@@ -35,7 +35,11 @@ export function buildProgram(io: Io, helpWidth?: number): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'countersign: ')),
+      // What is too much may be a password: it is not said again.
+      outputError: (text, write) =>
+        write(
+          text.replace(/^error: /, 'countersign: ').replace(/(too many arguments.*?\.).*/s, `$1 ${neverArguments}`),
+        ),
       ...(helpWidth && { getOutHelpWidth: () => helpWidth }),
     })
     .configureHelp({
@@ -45,6 +49,8 @@ export function buildProgram(io: Io, helpWidth?: number): Command {
   for (const each of verbs) add(program, each, io);
   return program;
 }
+
+const neverArguments = 'Secrets are never arguments: type them when asked, or send them as the first line of stdin.\n';
 
 const introduction = `
 Begin with \`countersign demo\`; \`countersign VERB --help\` says more of each.

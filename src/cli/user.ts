@@ -23,6 +23,8 @@ export async function createUser(call: Call): Promise<void> {
     const how = link
       ? `\nFor ${user.name}, to choose a password; good once, until ${isoTime(link.expiresAt)}:\n  ${link.url}`
       : '';
+    if (link && service.options.publicUrl === '')
+      call.say(`The link begins with ${service.publicUrl()}: give --public-url or --port as the server has them.`);
     call.answer(made + how, { ...describeUser(user), ...invitation });
   });
 }

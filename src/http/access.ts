@@ -72,14 +72,17 @@ export async function authorize(
   if (demand.administrator && !session.administrator) throw new Problem('forbidden');
   const writes = request.method !== 'GET' && request.method !== 'HEAD';
   const mustBeFresh = demand.fresh === 'always' || (demand.fresh === 'for writes' && writes);
-  if (mustBeFresh && !session.fresh) throw new Problem('reauthentication_required');
+  if (mustBeFresh && !session.fresh) {
+    const again = { detail: 'Sign in again, then repeat this request with the new token.' };
+    throw new Problem('reauthentication_required', session.level === 'full' ? {} : again);
+  }
   return session;
 }
 
 const whyLimited: Record<Level, string> = {
   full: 'This session may do everything that its account may, but this is not for it.',
   enrolling:
-    'This account must have a second factor first: GET /auth/otp/generate, then PUT /auth/otp/enable with a code.',
+    'This account must have a second factor first: GET /auth/otp/generate, then PUT /auth/otp/enable with a code of it. If it has one, sign in again with a code.',
   'changing password': 'The password is now the only factor and too short for that: PUT /auth/password first.',
 };
 

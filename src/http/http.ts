@@ -39,7 +39,8 @@ interface Parts {
 /** A Fastify instance that has no routes yet and refuses any that does not say who may call it. */
 export async function createHttp(options: Options, parts: Parts): Promise<FastifyInstance> {
   const https = parts.tls !== undefined || options.publicUrl.startsWith('https://');
-  const headers = securityHeaders(https);
+  // On this machine's own name it would force every other page there to HTTPS for a year.
+  const headers = securityHeaders(https && !parts.origins().some((origin) => new URL(origin).hostname === 'localhost'));
   const app: FastifyInstance = Fastify({
     ...limits,
     ...(parts.tls ? { https: { ...parts.tls, minVersion: 'TLSv1.2' } } : {}),

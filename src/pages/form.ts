@@ -6,10 +6,10 @@ export function alert(error: string | undefined): Html | undefined {
 }
 
 /** The field for a new password. It takes anything, pasted or typed; what will not do is said by the server. */
-export function newPasswordField({ wrong, first }: { wrong: boolean; first: boolean }): Html {
+export function newPasswordField({ minimum, wrong, first }: { minimum: number; wrong: boolean; first: boolean }): Html {
   return html`<label for="password">New password</label>
-<p class="hint" id="hint">At least 15 characters, or 8 where a second factor is required. A few unrelated words are easy to remember.</p>
-<input type="password" id="password" name="password" autocomplete="new-password" minlength="8" required aria-describedby="${wrong && 'error '}hint"${wrong && html` aria-invalid="true"`}${first && html` autofocus`}>`;
+<p class="hint" id="hint">At least ${minimum} characters. A few unrelated words are easy to remember.</p>
+<input type="password" id="password" name="password" autocomplete="new-password" minlength="${minimum}" required aria-describedby="${wrong && 'error '}hint"${wrong && html` aria-invalid="true"`}${first && html` autofocus`}>`;
 }
 
 /** Where to go after a form: the one thing to do on a page that has none. */

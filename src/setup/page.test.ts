@@ -5,7 +5,7 @@ import { setupDonePage, setupLinkGonePage, setupPage } from './page.ts';
 const hostile = `"><script>alert('1')</script>`;
 
 test('whatever is shown is shown as text', () => {
-  const all = { service: hostile, token: hostile, name: hostile, error: hostile };
+  const all = { service: hostile, token: hostile, minimum: 15, name: hostile, error: hostile };
   for (const page of [setupPage(all), setupDonePage(all), setupLinkGonePage(all)]) {
     assert.doesNotMatch(page, /<script|alert\('/);
     assert.match(page, /&lt;script&gt;alert\(&#39;1&#39;\)/);
@@ -13,7 +13,7 @@ test('whatever is shown is shown as text', () => {
 });
 
 test('the form posts its token and asks for a new password', () => {
-  const page = setupPage({ service: 'Example', token: 'csl_x' });
+  const page = setupPage({ service: 'Example', token: 'csl_x', minimum: 15 });
   assert.match(page, /<form method="post" action="\/setup">/);
   assert.match(page, /<input type="hidden" name="token" value="csl_x">/);
   assert.match(page, /<input type="password" id="password" name="password" autocomplete="new-password"/);
@@ -22,10 +22,18 @@ test('the form posts its token and asks for a new password', () => {
 });
 
 test('with an error the title says so, the name is kept and the password is not', () => {
-  const page = setupPage({ service: 'Example', token: 'csl_x', name: 'ada', error: 'Too short.' });
+  const page = setupPage({
+    service: 'Example',
+    token: 'csl_x',
+    minimum: 15,
+    name: 'ada',
+    error: 'Too short.',
+    wrong: 'password',
+  });
   assert.match(page, /<title>Error: Set up · Example<\/title>/);
   assert.match(page, /<p role="alert" id="error">Too short\.<\/p>/);
   assert.match(page, /name="name" value="ada"/);
+  assert.match(page, /aria-describedby="error hint" aria-invalid="true"/);
   assert.doesNotMatch(page, /type="password"[^>]*value=/);
 });
 

@@ -5,12 +5,15 @@ interface Form {
   token: string;
   /** The name that was typed, when the form is shown again. */
   name?: string;
-  /** What is to be mended. */
+  /** Characters that a password has at least. */
+  minimum: number;
+  /** What is to be mended, and in which field. */
   error?: string;
+  wrong?: 'name' | 'password';
 }
 
 /** The form that makes the first administrator. */
-export function setupPage({ service, token, name, error }: Form): string {
+export function setupPage({ service, token, name, minimum, error, wrong }: Form): string {
   const again = error !== undefined;
   const main = html`<h1>Set up ${service}</h1>
 ${alert(error)}
@@ -18,8 +21,8 @@ ${alert(error)}
 <form method="post" action="/setup">
 <input type="hidden" name="token" value="${token}">
 <label for="name">Name</label>
-<input type="text" id="name" name="name" value="${name}" autocomplete="username" autocapitalize="none" spellcheck="false" required${again && html` aria-describedby="error"`}${!again && html` autofocus`}>
-${newPasswordField({ wrong: again, first: again })}
+<input type="text" id="name" name="name" value="${name}" autocomplete="username" autocapitalize="none" spellcheck="false" required${wrong === 'name' && html` aria-describedby="error" aria-invalid="true"`}${wrong !== 'password' && html` autofocus`}>
+${newPasswordField({ minimum, wrong: wrong === 'password', first: wrong === 'password' })}
 <button type="submit">Make me the administrator</button>
 </form>`;
   return layout({ title: again ? 'Error: Set up' : 'Set up', service, main });

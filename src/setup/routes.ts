@@ -23,7 +23,7 @@ export function setupRoutes(app: FastifyInstance, { setup, service }: { setup: S
       if (!(await setup.isOpen())) throw new Problem('not_found');
       if (!query.token || !(await setup.isGood(query.token)))
         return sendPage(reply, 404, setupLinkGonePage({ service }));
-      return sendPage(reply, 200, setupPage({ service, token: query.token }));
+      return sendPage(reply, 200, setupPage({ service, minimum: setup.minimum, token: query.token }));
     },
   });
 
@@ -45,7 +45,7 @@ export function setupRoutes(app: FastifyInstance, { setup, service }: { setup: S
         if (!user) return sendPage(reply, 404, setupLinkGonePage({ service }));
         return sendPage(reply, 200, setupDonePage({ service, name: user.name }));
       } catch (error) {
-        return again(reply, error, { service, token: body.token, name: body.name });
+        return again(reply, error, { service, minimum: setup.minimum, token: body.token, name: body.name });
       }
     },
   });
@@ -55,9 +55,13 @@ export function setupRoutes(app: FastifyInstance, { setup, service }: { setup: S
 function again(
   reply: FastifyReply,
   error: unknown,
-  form: { service: string; token: string; name: string },
+  form: { service: string; minimum: number; token: string; name: string },
 ): FastifyReply {
   if (!(error instanceof Problem)) throw error;
   const { status, headers } = problemResponse(error);
-  return sendPage(reply.headers(headers), status, setupPage({ ...form, error: problemSentence(error) }));
+  return sendPage(
+    reply.headers(headers),
+    status,
+    setupPage({ ...form, error: problemSentence(error), wrong: error.code === 'weak_password' ? 'password' : 'name' }),
+  );
 }

@@ -27,6 +27,8 @@ export function createSetup(parts: {
   const minimum = minimumPassword(requiresSecondFactor(true, requireSecondFactor));
 
   return {
+    minimum,
+
     /** Whether an administrator is still to be made. */
     isOpen: async (): Promise<boolean> => !(await anyAdministrator(database.read)),
 

@@ -50,7 +50,7 @@ function credentials(app: FastifyInstance, { signIn, otpInQuery, count }: Parts)
       .strictObject({ otp: otp.optional(), recovery_code: recoveryCode.optional() })
       .refine(oneCode, bothCodes)
       .nullish()
-      .meta({ examples: [{ otp: '123456' }] }),
+      .meta({ examples: [{}, { otp: '123456' }, { recovery_code: 'ABCD-EFGH-IJKL-MNOP-QRST-UVWX' }] }),
     answers: {
       200: { description: 'Signed in', schema: signedIn },
       401: {

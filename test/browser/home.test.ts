@@ -132,9 +132,9 @@ test('the account panel renews codes, moves to another phone, changes the passwo
 
   await page.getByRole('button', { name: 'Change the password' }).click();
   await page.getByLabel('Current password').fill(bob.password);
-  await page.getByLabel('New password').fill('too short');
+  await page.getByLabel('New password').fill('countersign 2026!');
   await page.getByRole('button', { name: 'Change the password' }).click();
-  await says(page, 'alert', /15 characters/);
+  await says(page, 'alert', /Add more than your name/);
   assert.equal(await page.getByLabel('New password').getAttribute('aria-invalid'), 'true');
   await page.getByLabel('New password').fill('another horse, another staple');
   await page.getByRole('button', { name: 'Change the password' }).click();
@@ -179,9 +179,9 @@ test('an invited person chooses a password on a page without a script, and is to
   const { page, troubles } = await openPage(browser, origin, { javaScriptEnabled: false });
   const { pathname, search } = new URL(link ?? '');
   await page.goto(pathname + search);
-  await page.getByLabel('New password').fill('too short');
+  await page.getByLabel('New password').fill('countersign 2026!');
   await page.getByRole('button', { name: 'Set the password' }).click();
-  await says(page, 'alert', /15 characters/);
+  await says(page, 'alert', /Add more than your name/);
   assert.match(await page.title(), /^Error: /);
   await page.getByLabel('New password').fill('correct horse battery staple');
   await page.getByRole('button', { name: 'Set the password' }).click();

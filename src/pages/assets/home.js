@@ -11,7 +11,7 @@ const service = element('heading').textContent;
 /** The words for codes of the API where its own are for programs. @type {Record<string, string>} */
 const words = {
   offline: 'The service cannot be reached. Check the connection and try again.',
-  wrong_otp: 'That code is wrong, or it was used already. Wait for the next one and enter that.',
+  wrong_otp: 'That code is wrong, or it was used already. Use the next one.',
   wrong_credentials: 'Name or password is wrong. Check both and try again.',
   wrong_password: 'That is not the password that you have now.',
   too_many_tries: 'Too many tries.',
