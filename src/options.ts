@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { day, hour, minute, second } from './clock.ts';
 
@@ -170,6 +170,11 @@ export function isBehindProxy(options: Options): boolean {
   return options.publicUrl.startsWith('https://') && options.trustProxy.length > 0 && options.tlsCert === '';
 }
 
+/** Whether a host is this machine and nobody else's. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(host);
+}
+
 /** The environment variable of an option: `keyFile` is `COUNTERSIGN_KEY_FILE`. */
 export function environmentName(name: OptionName): string {
   return `COUNTERSIGN_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
@@ -181,7 +186,8 @@ export function flagName(name: OptionName): string {
 }
 
 function isInside(folder: string, file: string): boolean {
-  return !relative(resolve(folder), resolve(file)).startsWith('..');
+  const way = relative(resolve(folder), resolve(file));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function check(name: OptionName, value: unknown): unknown {

@@ -9,7 +9,7 @@ import { type Clock, minute, systemClock } from './clock.ts';
 import { openDatabase } from './database/database.ts';
 import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
 import { createHttp, type FindSession } from './http/http.ts';
-import { isBehindProxy, type Options, resolveOptions } from './options.ts';
+import { isBehindProxy, isLoopback, type Options, resolveOptions } from './options.ts';
 import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { setupRoutes } from './setup/routes.ts';
@@ -199,10 +199,6 @@ export function whyNotListen(options: Options): string | undefined {
   }
   if (isLoopback(options.host) || options.tlsCert || isBehindProxy(options)) return undefined;
   return `Refusing to serve plain HTTP on ${options.host}: passwords would travel in clear. Give --tls-cert and --tls-key, or put a TLS proxy in front and give --public-url https://… and --trust-proxy with its address.`;
-}
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(host);
 }
 
 function hashParameters(options: Options) {

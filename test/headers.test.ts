@@ -211,6 +211,5 @@ test('a browser that opens a page is told what is wrong by a page', () =>
     safe(answer, 'a page that says what is wrong');
     const hostile = '/invitation?%22%3E%3Cscript%3Ealert(1)%3C/script%3E=1';
     const echoed = await world.call('GET', hostile, { headers: { accept: 'text/html' } });
-    assert.match(echoed.text, /&lt;script&gt;/);
-    assert.doesNotMatch(echoed.text, /<script/);
+    assert.doesNotMatch(echoed.text, /alert\(1\)|<script/);
   }));

@@ -1,7 +1,7 @@
 import { record } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
-import { Problem } from '../http/http.ts';
+import { Problem, type Session } from '../http/http.ts';
 import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -12,7 +12,7 @@ import { changeUser, createUser, findUser, nameToStore, removeUser, type User } 
  * Users as an administrator sees them. Every verb names its actor: an administrator, who is looked at again in the
  * transaction and may not use these on himself, or the operator: at the command line, or by a program around the server.
  */
-export type Actor = { id: string; sessionId: string; address: string } | 'operator';
+export type Actor = { session: Session; address: string } | 'operator';
 
 /** A one-time link by which a person chooses a password, and until when. */
 export interface Link {
@@ -48,10 +48,10 @@ export function createAdmin(parts: {
     work: (tx: Tx, user: User, now: number, note: Note) => Promise<T>,
   ): Promise<T> =>
     database.transaction(async (tx) => {
-      await checkActor(tx, parts, actor);
+      await checkActor(tx, signIn, actor);
       const user = await findUser(tx, userId);
       if (!user) throw new Problem('not_found', { detail: 'There is no user of that id.' });
-      if (actor !== 'operator' && actor.id === userId)
+      if (actor !== 'operator' && actor.session.userId === userId)
         throw new Problem('forbidden', { detail: 'Ask another administrator: these are not for your own account.' });
       const now = clock();
       const note: Note = (event, detail) =>
@@ -71,7 +71,7 @@ export function createAdmin(parts: {
           ? undefined
           : await passwords.prepareNew(given.password, { name: nameToStore(given.name), minimum });
       return database.transaction(async (tx) => {
-        await checkActor(tx, parts, actor);
+        await checkActor(tx, signIn, actor);
         const now = clock();
         const user = await createUser(tx, given, now);
         await record(tx, now, {
@@ -80,7 +80,10 @@ export function createAdmin(parts: {
           ...by(actor),
           detail: { administrator: user.administrator },
         });
-        if (!password) return { user, link: await makeLink(tx, user.id, now) };
+        if (!password) {
+          await record(tx, now, { event: 'password.link_made', userId: user.id, ...by(actor) });
+          return { user, link: await makeLink(tx, user.id, now) };
+        }
         await passwords.set(tx, user.id, password, now);
         return { user };
       });
@@ -151,17 +154,13 @@ type Note = (
 function by(actor: Actor): { actorId: string; sessionId?: string; address?: string } {
   return actor === 'operator'
     ? { actorId: 'operator' }
-    : { actorId: actor.id, sessionId: actor.sessionId, address: actor.address };
+    : { actorId: actor.session.userId, sessionId: actor.session.id, address: actor.address };
 }
 
 /** Facts are read again where they are used: two administrators may take each other's role at the same moment. */
-async function checkActor(
-  tx: Tx,
-  { sessions, signIn }: { sessions: Sessions; signIn: SignIn },
-  actor: Actor,
-): Promise<void> {
+async function checkActor(tx: Tx, signIn: SignIn, actor: Actor): Promise<void> {
   if (actor === 'operator') return;
-  await sessions.mustStand(tx, actor.sessionId);
-  const facts = await signIn.readFacts(tx, actor.id);
+  await signIn.stillMay(tx, actor.session);
+  const facts = await signIn.readFacts(tx, actor.session.userId);
   if (!facts?.user.administrator) throw new Problem('forbidden');
 }

@@ -44,11 +44,7 @@ const describe = ({ id, name, administrator, disabled, createdAt }: User) => ({
   created_at: isoTime(createdAt),
 });
 
-const actor = (session: Session, client: Client): Actor => ({
-  id: session.userId,
-  sessionId: session.id,
-  address: client.address,
-});
+const actor = (session: Session, { address }: Client): Actor => ({ session, address });
 
 export function adminRoutes(app: FastifyInstance, parts: Parts): void {
   list(app, parts);

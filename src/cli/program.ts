@@ -38,7 +38,10 @@ export function buildProgram(io: Io, helpWidth?: number): Command {
       // What is too much may be a password: it is not said again.
       outputError: (text, write) =>
         write(
-          text.replace(/^error: /, 'countersign: ').replace(/(too many arguments.*?\.).*/s, `$1 ${neverArguments}`),
+          text
+            .replace(/^error: /, 'countersign: ')
+            .replace(/('-[^'=]*)=[^']*'/, "$1=…'")
+            .replace(/(too many arguments.*?\.).*/s, `$1 ${neverArguments}`),
         ),
       ...(helpWidth && { getOutHelpWidth: () => helpWidth }),
     })

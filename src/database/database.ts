@@ -30,7 +30,8 @@ class DatabaseBusy extends Error {
 /** Opens the SQLite file, making it (private) if there is none, and bringing its schema up to date first. */
 export async function openDatabase(path: string): Promise<Database> {
   const writer = await patiently(async () => connectSqlite(path, 'write'));
-  const transaction: Database['transaction'] = (work) => transact(writer, work);
+  const inTurn = createQueue();
+  const transaction: Database['transaction'] = (work) => inTurn(() => transact(writer, work));
   const read = await transaction(migrate)
     .then(() => patiently(async () => connectSqlite(path, 'read')))
     .catch(async (error: unknown) => {
@@ -47,6 +48,8 @@ export async function openDatabase(path: string): Promise<Database> {
   };
 }
 
+/** Transactions that may wait at the same time. */
+const longestQueue = 2000;
 const retries = 100;
 const retryAfterMs = 30;
 
@@ -64,6 +67,21 @@ async function transact<T>(writer: Db, work: (tx: Tx) => Promise<T>): Promise<T>
       }),
     () => begun,
   );
+}
+
+/** Lets transactions go one after another, so that only the first of those that wait asks for the lock again and again. */
+function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  return async (work) => {
+    if (waiting >= longestQueue) throw new DatabaseBusy('too many transactions wait for the database');
+    waiting += 1;
+    const turn = last.then(work).finally(() => {
+      waiting -= 1;
+    });
+    last = turn.catch(() => undefined);
+    return turn;
+  };
 }
 
 /** Tries again while another process is in the way: one that is making the same file, or writing to it. */

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
 
-/** How long SQLite itself may wait for another process's lock: it blocks the event loop, so hardly at all. */
-const busyTimeoutMs = 20;
+/** How long SQLite itself may wait for another process: that blocks the event loop, so hardly ever, and never to write. */
+const busyTimeoutMs = { read: 20, write: 0 };
 
 /**
  * One connection to a SQLite file, as Kysely sees it. Every connection reads its durability setting back, because
@@ -12,7 +12,7 @@ const busyTimeoutMs = 20;
  */
 export function connectSqlite(path: string, mode: 'read' | 'write'): Db {
   if (mode === 'write') createPrivately(path);
-  const connection = new DatabaseSync(path, { readOnly: mode === 'read', timeout: busyTimeoutMs });
+  const connection = new DatabaseSync(path, { readOnly: mode === 'read', timeout: busyTimeoutMs[mode] });
   try {
     if (mode === 'write') connection.exec('PRAGMA journal_mode = WAL');
     connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');

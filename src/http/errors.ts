@@ -48,11 +48,16 @@ interface ValidationIssue {
   message?: string;
 }
 
+const unknownMember =
+  'It has a member or parameter that this request does not take; the API pages name those that it does.';
+
 /** What is wrong and where, as JSON pointers; never what was sent. */
 function invalidMembers(issues: readonly ValidationIssue[]): { pointer: string; detail: string }[] {
   return issues.slice(0, 10).map(({ instancePath = '', message = 'Not valid.' }) => {
     // The whole body is '' (RFC 6901, 5); '/' would be a member without a name.
-    return { pointer: instancePath === '/' ? '' : instancePath, detail: message };
+    // Names that we do not know may be secrets in the wrong place.
+    const detail = message.startsWith('Unrecognized key') ? unknownMember : message;
+    return { pointer: instancePath === '/' ? '' : instancePath, detail };
   });
 }
 

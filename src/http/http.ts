@@ -4,7 +4,7 @@ import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { type Clock, second } from '../clock.ts';
-import { isBehindProxy, type Options } from '../options.ts';
+import { isBehindProxy, isLoopback, type Options } from '../options.ts';
 import { newId } from '../tokens.ts';
 import { authorize, type FindSession } from './access.ts';
 import { bodyLimit, parseForm, parseJson, remember } from './body.ts';
@@ -40,10 +40,11 @@ interface Parts {
 export async function createHttp(options: Options, parts: Parts): Promise<FastifyInstance> {
   const https = parts.tls !== undefined || options.publicUrl.startsWith('https://');
   // On this machine's own name it would force every other page there to HTTPS for a year.
-  const headers = securityHeaders(https && !parts.origins().some((origin) => new URL(origin).hostname === 'localhost'));
+  const own = isLoopback(options.publicUrl ? new URL(options.publicUrl).hostname : options.host);
+  const headers = securityHeaders(https && !own);
   const app: FastifyInstance = Fastify({
     ...limits,
-    ...(parts.tls ? { https: { ...parts.tls, minVersion: 'TLSv1.2' } } : {}),
+    ...(parts.tls ? { https: { ...parts.tls, ...limits.http, minVersion: 'TLSv1.2' } } : {}),
     logger: logOptions(options, parts.logStream),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newId,
@@ -82,7 +83,7 @@ const limits = {
   connectionTimeout: 60 * second,
   keepAliveTimeout: 72 * second,
   requestTimeout: 30 * second,
-  http: { maxHeaderSize: 16 * 1024, headersTimeout: 15 * second },
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 15 * second, connectionsCheckingInterval: 5 * second },
   routerOptions: { maxParamLength: 128 },
 };
 
@@ -109,7 +110,7 @@ function readBodies(app: FastifyInstance): void {
 }
 
 function checkQuery(request: FastifyRequest): void {
-  const question = request.url.indexOf('?');
+  const question = request.url.search(/[?#]/);
   if (question < 0) return;
   const query = request.url.slice(question + 1);
   const seen = new Set<string>();

@@ -71,8 +71,10 @@ export function createSessions(parts: { database: Database; lifetime: number; id
      * Looks again, in the transaction of what a session asks for: it may have been ended since its request began.
      * Throws `unauthenticated` when it has.
      */
-    async mustStand(tx: Tx, id: string): Promise<void> {
-      if (!(await selectSession(tx, id))) throw new Problem('unauthenticated');
+    async mustStand(tx: Tx, id: string): Promise<StoredSession> {
+      const session = await selectSession(tx, id);
+      if (!session) throw new Problem('unauthenticated');
+      return session;
     },
 
     /** The account's sessions that are not over, newest first; `idleLimited` says for which the idle limit holds. */

@@ -9,6 +9,7 @@ import type { Totp } from '../totp/totp.ts';
 import { type ReadFacts, sameFacts } from './facts.ts';
 import { type Judge, tooManyTries } from './judge.ts';
 import { type Facts, minimumPassword } from './policy.ts';
+import type { StillMay } from './still-may.ts';
 
 interface Parts {
   database: Database;
@@ -19,11 +20,12 @@ interface Parts {
   totp: Totp;
   judge: Judge;
   readFacts: ReadFacts;
+  stillMay: StillMay;
 }
 
 /** A new password: proving the present one, and what the change ends. */
 export function createChangePassword(parts: Parts) {
-  const { database, clock, throttle, sessions, passwords, totp, judge, readFacts } = parts;
+  const { database, clock, throttle, sessions, passwords, totp, judge, readFacts, stillMay } = parts;
 
   /** Stores a new password and ends the account's sessions, but the one named, and its pending secrets. */
   const replace = async (
@@ -47,7 +49,12 @@ export function createChangePassword(parts: Parts) {
       const facts = await readFacts(database.read, userId);
       if (!facts) throw new Problem('unauthenticated');
       const { name } = facts.user;
-      const current = await judge.password({ name, userId, password: given.current, address: client.address });
+      const current = await judge.password({
+        name,
+        find: async () => userId,
+        password: given.current,
+        address: client.address,
+      });
       if (!('ticket' in current)) throw tooManyTries(current);
       await database.transaction(async (tx) => {
         const now = clock();
@@ -62,7 +69,7 @@ export function createChangePassword(parts: Parts) {
       });
 
       await database.transaction(async (tx) => {
-        await sessions.mustStand(tx, sessionId);
+        await stillMay(tx, session);
         if (!sameFacts(facts, await readFacts(tx, userId))) throw new Problem('wrong_password');
         const now = clock();
         await replace(tx, userId, password, sessionId, now);

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts';
 import { type Client, type Level, Problem } from '../http/http.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Refusal, Throttle, Ticket, Verdict } from '../throttle/throttle.ts';
-import { findUserByName, prepareName } from '../users/users.ts';
+import { findUserByName, prepareName, type User } from '../users/users.ts';
 import { type ReadFacts, sameFacts } from './facts.ts';
 import type { Code, Judge, JudgedCode } from './judge.ts';
 import { nextStep } from './next-step.ts';
@@ -53,13 +53,17 @@ export function createCredentials(parts: Parts) {
 
   /** Judges once; `changed` when the account changed meanwhile. */
   const attempt = async (given: Credentials, client: Client): Promise<Outcome | 'changed'> => {
-    const user = await findUserByName(database.read, given.name);
-    const facts = user && (await readFacts(database.read, user.id));
-    const name = prepareName(given.name) ?? given.name;
-    const password = await judge.password({
-      name,
+    let user: User | undefined;
+    let facts: Facts | undefined;
+    const find = async (): Promise<string | undefined> => {
+      user = await findUserByName(database.read, given.name);
+      facts = user && (await readFacts(database.read, user.id));
       // A disabled account is no account here: its hash is not even looked at, and so never made anew.
-      userId: facts?.user.id,
+      return facts?.user.id;
+    };
+    const password = await judge.password({
+      name: prepareName(given.name) ?? given.name,
+      find,
       password: given.password,
       address: client.address,
     });

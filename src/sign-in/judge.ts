@@ -70,16 +70,19 @@ export function createJudge(parts: {
     /** Does what follows a charge; when it fails, the charge is given back. */
     orGiveBack,
 
-    /** Judges the password of a name; `userId` is absent where there is no such user, which costs the same. */
+    /**
+     * Judges the password of a name. `find` answers whose it is, or nothing where there is no such user, which costs the
+     * same; it is asked once the try is charged, so that how long a throttled try takes tells nothing either.
+     */
     async password(given: {
       name: string;
-      userId: string | undefined;
+      find: () => Promise<string | undefined>;
       password: string;
       address: string;
     }): Promise<JudgedPassword | Refusal> {
       const ticket = await throttle.charge(passwordTry(given.name, given.address));
       if (!('charges' in ticket)) return ticket;
-      const right = await orGiveBack(ticket, () => passwords.verify(given.userId, given.password));
+      const right = await orGiveBack(ticket, async () => passwords.verify(await given.find(), given.password));
       return { ticket, right };
     },
 

@@ -33,7 +33,9 @@ export function minimumPassword(secondFactorRequired: boolean): 8 | 15 {
 /** What a session may do now; nothing when a second factor is in force that it has neither proved nor put in force. */
 export function levelOf(facts: Facts, session: StoredSession): Level | undefined {
   if (facts.authenticator) {
-    if (session.secondFactor) return 'full';
+    // A recovery code stands in for an authenticator that was proved once; it does not make up for one that never was.
+    const unproved = facts.secondFactorRequired && !facts.authenticator.proved;
+    if (session.secondFactor) return unproved ? 'enrolling' : 'full';
     if (facts.authenticator.boundBy !== session.id) return undefined;
     return facts.secondFactorRequired ? 'enrolling' : 'full';
   }

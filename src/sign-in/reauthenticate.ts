@@ -73,7 +73,12 @@ export function createReauthenticate(parts: {
     const facts = await readFacts(database.read, session.userId);
     if (!facts) throw new Problem('unauthenticated');
     const { name, id: userId } = facts.user;
-    const password = await judge.password({ name, userId, password: given.password, address: client.address });
+    const password = await judge.password({
+      name,
+      find: async () => userId,
+      password: given.password,
+      address: client.address,
+    });
     if (!('ticket' in password)) throw tooManyTries(password);
     if (!password.right) return refuse(password.ticket, 'wrong_password', session, client);
     await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));

@@ -8,6 +8,7 @@ import { otpTry, pendingOtpTry, recoveryCodeTry, type Throttle, type Try } from 
 import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/totp.ts';
 import type { ReadFacts } from './facts.ts';
 import { type Judge, tooManyTries } from './judge.ts';
+import type { StillMay } from './still-may.ts';
 
 /** How the second factor of an account stands after a change. */
 export interface Standing {
@@ -27,6 +28,7 @@ interface Parts {
   totp: Totp;
   judge: Judge;
   readFacts: ReadFacts;
+  stillMay: StillMay;
 }
 
 /**
@@ -34,7 +36,7 @@ interface Parts {
  * transaction; a change of factors ends every other session and every pending secret.
  */
 export function createSecondFactor(parts: Parts) {
-  const { database, clock, throttle, sessions, totp, judge, readFacts } = parts;
+  const { database, clock, throttle, sessions, totp, judge, readFacts, stillMay } = parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -75,7 +77,7 @@ export function createSecondFactor(parts: Parts) {
     now: number,
   ): Promise<Confirmed | undefined> => {
     const { userId, id: sessionId } = session;
-    await sessions.mustStand(tx, sessionId);
+    await stillMay(tx, session);
     const before = await totp.inForce(tx, userId);
     const accepted =
       target.secret === 'pending'
@@ -101,7 +103,7 @@ export function createSecondFactor(parts: Parts) {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
         const now = clock();
-        await sessions.mustStand(tx, sessionId);
+        await stillMay(tx, session);
         if (await totp.inForce(tx, userId)) return standing(tx, userId);
         const bound =
           (await totp.bindPending(tx, userId, sessionId, undefined, now)) ??
@@ -147,7 +149,7 @@ export function createSecondFactor(parts: Parts) {
     async disable(session: Session, client: Client): Promise<Standing> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
-        await sessions.mustStand(tx, sessionId);
+        await stillMay(tx, session);
         const facts = await readFacts(tx, userId);
         if (facts?.secondFactorRequired) throw new Problem('second_factor_required');
         const now = clock();
@@ -163,7 +165,7 @@ export function createSecondFactor(parts: Parts) {
     async renewRecoveryCodes(session: Session, client: Client): Promise<string[]> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
-        await sessions.mustStand(tx, sessionId);
+        await stillMay(tx, session);
         if (!(await totp.inForce(tx, userId))) {
           throw new Problem('second_factor_required', {
             detail: 'Recovery codes stand in for a second factor: set one up first.',

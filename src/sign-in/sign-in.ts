@@ -12,6 +12,7 @@ import { factsReader } from './facts.ts';
 import { createJudge } from './judge.ts';
 import { createReauthenticate } from './reauthenticate.ts';
 import { createSecondFactor } from './second-factor.ts';
+import { createStillMay } from './still-may.ts';
 
 /**
  * Signing in: the only place where factors meet, and the only one that issues sessions.
@@ -40,9 +41,11 @@ export function createSignIn(parts: {
 }) {
   const readFacts = factsReader(parts);
   const judge = createJudge(parts);
-  const all = { ...parts, readFacts, judge };
+  const stillMay = createStillMay({ ...parts, readFacts });
+  const all = { ...parts, readFacts, judge, stillMay };
   return {
     readFacts,
+    stillMay,
     withCredentials: createCredentials(all),
     reauthenticate: createReauthenticate(all),
     secondFactor: createSecondFactor(all),

@@ -42,8 +42,8 @@ export const defaultLimits = {
   rows: 100_000,
   /** How long a try may await its verdict; after that it counts as wrong. */
   verdict: 30 * second,
-  /** How often, and how far apart, a try looks again while all free ones await their verdict. */
-  waits: 200,
+  /** How long a try waits, and how far apart it looks again, while all free ones await their verdict. */
+  patience: 5 * second,
   waitFor: 25,
 } as const satisfies Record<string, Shape | number>;
 
@@ -121,7 +121,8 @@ function abandon(budget: Budget, shape: Shape, now: number): Budget {
 
 /** Until when `settled` wrong tries delay the next; free ones not even by a clock that is set back. */
 function delayFrom(at: number, budget: Budget, shape: Shape, settled: number): number {
-  if ('window' in shape || settled < shape.free) return budget.blockedUntil;
+  if (settled < shape.free) return budget.blockedUntil;
+  if ('window' in shape) return budget.expiresAt;
   const delay = Math.min(shape.longestDelay, shape.firstDelay * 2 ** Math.min(settled - shape.free, 30));
   return Math.max(budget.blockedUntil, at + delay);
 }

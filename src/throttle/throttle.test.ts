@@ -36,7 +36,7 @@ async function onBench(story: (bench: Bench) => Promise<void>, limits: Partial<L
   const throttle = createThrottle({
     database,
     clock: () => now,
-    limits: { ...defaultLimits, waits: 3, waitFor: 1, ...limits },
+    limits: { ...defaultLimits, patience: 30, waitFor: 1, ...limits },
     secret: Buffer.alloc(32, 1),
   });
   const settle = (ticket: Ticket, verdict: Verdict): Promise<void> =>
@@ -123,7 +123,7 @@ test('a waiting try goes on as soon as a verdict is right', () =>
       await settle(tickets[0] ?? assert.fail(), 'right');
       ticketOf(await waiting);
     },
-    { waits: 1000 },
+    { patience: 10_000 },
   ));
 
 test('accounts, authenticators and kinds have budgets apart', () =>
@@ -209,3 +209,16 @@ test('what has expired is swept, and what delays is not', () =>
     await sweep(Date.UTC(2026, 10, 22) + day);
     assert.equal(await rows(), 0);
   }));
+
+test('who is right clears nothing for the others who share a budget', () =>
+  onBench(
+    async ({ attempt, throttle }) => {
+      for (let round = 0; round < 2; round += 1) {
+        await attempt(passwordTry('alice', '192.0.2.1'), 'wrong');
+        await attempt(passwordTry('mallory', '192.0.2.2'), 'right');
+      }
+      for (let more = 0; more < 3; more += 1) await attempt(passwordTry('alice', '192.0.2.1'), 'wrong');
+      assert.equal('charges' in (await throttle.charge(passwordTry('alice', '192.0.2.1'))), false);
+    },
+    { rows: 0 },
+  ));

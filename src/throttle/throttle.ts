@@ -36,7 +36,7 @@ export interface Refusal {
 
 /** What a charged try is settled with. */
 export interface Ticket {
-  charges: { budget: BudgetName; key: Buffer }[];
+  charges: { budget: BudgetName; key: Buffer; shared: boolean }[];
 }
 
 export type Verdict = 'right' | 'wrong' | 'unjudged';
@@ -78,7 +78,11 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
    * The budget behind a key, made if there is none; when the table is full, new keys share one budget a kind. Kept ones
    * never share: there are no more of them than accounts, and a cut-off, or a right code, must be nobody else's.
    */
-  const load = async (tx: Tx, attempt: Try, now: number): Promise<{ key: Buffer; stored: Budget; kept: boolean }> => {
+  const load = async (
+    tx: Tx,
+    attempt: Try,
+    now: number,
+  ): Promise<{ key: Buffer; stored: Budget; kept: boolean; shared: boolean }> => {
     const shape = limits[attempt.budget];
     const row = async (key: Buffer) => {
       const found = await selectBudget(tx, key);
@@ -86,9 +90,9 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
       return { key, found, stored: counts ? found : emptyBudget(shape, now) };
     };
     const own = await row(keyOf(attempt));
-    if (own.found || shape.kept || (await hasRoom(tx, now))) return { ...own, kept: shape.kept };
+    if (own.found || shape.kept || (await hasRoom(tx, now))) return { ...own, kept: shape.kept, shared: false };
     // Kept, or the next new key would make room by evicting it, and begin it anew.
-    return { ...(await row(hmac(`${attempt.budget} overflow`))), kept: true };
+    return { ...(await row(hmac(`${attempt.budget} overflow`))), kept: true, shared: true };
   };
 
   const hasRoom = async (tx: Tx, now: number): Promise<boolean> => {
@@ -109,7 +113,7 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     for (const { key, stored, shape, kept } of loaded) {
       await upsertBudget(tx, key, kept, charge(stored, shape, now, limits.verdict));
     }
-    return { charges: loaded.map(({ attempt, key }) => ({ budget: attempt.budget, key })) };
+    return { charges: loaded.map(({ attempt, key, shared }) => ({ budget: attempt.budget, key, shared })) };
   };
 
   return {
@@ -118,21 +122,30 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
      * all turn out right. A refused try costs nothing and lengthens nothing.
      */
     async charge(tries: readonly Try[]): Promise<Ticket | Refusal> {
-      for (let wait = 0; wait < limits.waits; wait += 1) {
-        const answer = await database.transaction((tx) => chargeOnce(tx, tries, clock()));
-        if (answer !== 'wait') return answer;
-        await sleep(limits.waitFor);
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+      }, limits.patience);
+      try {
+        while (!late) {
+          const answer = await database.transaction((tx) => chargeOnce(tx, tries, clock()));
+          if (answer !== 'wait') return answer;
+          await sleep(limits.waitFor);
+        }
+      } finally {
+        clearTimeout(timer);
       }
       return { retryAfter: 1 };
     },
 
     /** Settles a charged try: a right or unjudged one is given back, a wrong one counts, and delays what follows. */
     async settle(tx: Tx, ticket: Ticket, verdict: Verdict, now: number): Promise<void> {
-      for (const { budget, key } of ticket.charges) {
+      for (const { budget, key, shared } of ticket.charges) {
         const stored = await selectBudget(tx, key);
         if (!stored) continue;
         const shape = limits[budget];
-        const settled = settle[verdict](stored, shape, now);
+        // What many share, one who is right cannot clear for all.
+        const settled = settle[shared && verdict === 'right' ? 'unjudged' : verdict](stored, shape, now);
         if (settled.charged === 0) await deleteBudget(tx, key);
         else await upsertBudget(tx, key, shape.kept, settled);
       }

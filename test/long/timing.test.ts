@@ -31,6 +31,15 @@ test('unknown, wrong, disabled and not yet invited in take the same time', () =>
     { limits },
   ));
 
+test('a throttled stranger takes as long as a throttled member', () =>
+  inWorld(async (world) => {
+    await makePerson(world, 'alice');
+    const kinds = { unknown: 'nobody:wrong password', wrong: 'alice:wrong password' };
+    for (const basic of Object.values(kinds))
+      for (let tries = 0; tries < 5; tries += 1) await world.call('POST', '/auth/credentials', { basic });
+    await alike(world, kinds, { requests: 300, within: 1.25 });
+  }));
+
 /** Asks in turns, and longer where noise may have spoken: a difference in the code does not go away. */
 async function alike(
   world: World,

@@ -204,3 +204,14 @@ test('a second factor can be required of everyone, or of nobody', async () => {
     );
   }
 });
+
+test('a recovery code makes up for no authenticator that was never proved', () =>
+  inWorld(async (world) => {
+    const root = await makePerson(world, 'root', true);
+    const { body } = await enable(world, await tokenOf(world, root));
+    const token = await tokenOf(world, root, { recovery_code: body.recovery_codes[0] ?? '' });
+    assert.equal((await world.call('GET', '/users', { token })).status, 403);
+    const otp = codeAt(await secretOf(world, token), world.now());
+    assert.equal((await enable(world, token, { enabled: true, otp })).status, 200);
+    assert.equal((await world.call('GET', '/users', { token })).status, 200);
+  }));
