@@ -118,7 +118,9 @@ export function createCredentials(parts: Parts) {
       }
       await throttle.settle(tx, ticket, 'right', now);
       const { token, session } = await sessions.issue(tx, { userId, secondFactor: code?.kind, client }, now);
-      const level = levelOf(current, session);
+      // Read once more: the code may just have proved the authenticator.
+      const after = await readFacts(tx, userId);
+      const level = after && levelOf(after, session);
       if (!level) throw new Error('a session was about to be made without the second factor that is in force');
       const about = { userId, sessionId: session.id, address };
       if (code?.kind === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });

@@ -215,3 +215,14 @@ test('a recovery code makes up for no authenticator that was never proved', () =
     assert.equal((await enable(world, token, { enabled: true, otp })).status, 200);
     assert.equal((await world.call('GET', '/users', { token })).status, 200);
   }));
+
+test('an administrator who signs in with a first right code is told nothing of enrolling', () =>
+  inWorld(async (world) => {
+    const root = await makePerson(world, 'root', true);
+    const enrolling = await tokenOf(world, root);
+    await enable(world, enrolling);
+    const otp = codeAt(await secretOf(world, enrolling), world.now());
+    const { body } = await tryToSignIn(world, root, { otp });
+    assert.deepEqual([body.status, body.enrolling], [0, undefined]);
+    assert.equal((await world.call('GET', '/whoami', { token: body.token })).status, 200);
+  }));
