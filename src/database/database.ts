@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { second } from '../clock.ts';
 import { migrate } from './migrate.ts';
 import { connectSqlite, type Db, isBusy, type Tx } from './sqlite.ts';
 
@@ -50,8 +51,8 @@ export async function openDatabase(path: string): Promise<Database> {
 
 /** Transactions that may wait at the same time. */
 const longestQueue = 2000;
-const retries = 100;
 const retryAfterMs = 30;
+const retries = Math.ceil((5 * second) / retryAfterMs);
 
 /**
  * Waits for the write lock without blocking the event loop. Only `begin immediate` can find it taken, so `work` has not
