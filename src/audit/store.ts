@@ -1,9 +1,11 @@
-import type { Tx } from '../database/database.ts';
-import type { Entry } from './events.ts';
+import { type Generated, sql } from 'kysely';
+import { day } from '../clock.ts';
+import type { Db, Tx } from '../database/database.ts';
+import type { AuditRow, Entry, Event, Filter } from './events.ts';
 
 type Tables = {
   audit: {
-    sequence?: number;
+    sequence: Generated<number>;
     at: number;
     event: string;
     user_id: string | null;
@@ -28,4 +30,74 @@ export async function insertEntry(tx: Tx, at: number, entry: Entry): Promise<voi
       detail: entry.detail ? JSON.stringify(entry.detail) : null,
     })
     .execute();
+}
+
+type Where = Omit<Filter, 'limit'>;
+
+/** The newest rows first, at most `limit` of them. */
+export async function selectRows(db: Db, filter: Where, limit: number): Promise<AuditRow[]> {
+  const { events, ...rest } = filter;
+  if (!events) return selectOf(db, rest, undefined, limit);
+  // One query an event: each walks an index in the order of the answer, and stops when it has enough.
+  const lists = await Promise.all(events.map((event) => selectOf(db, rest, event, limit)));
+  return lists
+    .flat()
+    .toSorted((a, b) => b.sequence - a.sequence)
+    .slice(0, limit);
+}
+
+async function selectOf(
+  db: Db,
+  { userId, byOthers, from, to, before }: Omit<Where, 'events'>,
+  event: Event | undefined,
+  limit: number,
+): Promise<AuditRow[]> {
+  let rows = db.$extendTables<Tables>().selectFrom('audit').selectAll();
+  if (event !== undefined) rows = rows.where('event', '=', event);
+  if (userId !== undefined) rows = rows.where('user_id', '=', userId);
+  if (byOthers) rows = rows.whereRef('actor_id', '!=', 'user_id');
+  if (from !== undefined) rows = rows.where('at', '>=', from);
+  if (to !== undefined) rows = rows.where('at', '<', to);
+  if (before !== undefined) rows = rows.where('sequence', '<', before);
+  const found = await rows.orderBy('sequence', 'desc').limit(limit).execute();
+  return found.map((row) => ({
+    sequence: row.sequence,
+    at: row.at,
+    event: row.event,
+    ...(row.user_id === null ? {} : { userId: row.user_id }),
+    ...(row.actor_id === null ? {} : { actorId: row.actor_id }),
+    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
+    ...(row.address === null ? {} : { address: row.address }),
+    detail: detailOf(row.detail),
+  }));
+}
+
+/** How often each of the events happened on each UTC day, counted from 1970; days without any are not there. */
+export async function countByDay(
+  db: Db,
+  events: readonly Event[],
+  { from, to }: { from: number; to: number },
+): Promise<{ day: number; event: string; count: number }[]> {
+  // Whole numbers divided by a whole number that stands in the statement: SQLite and PostgreSQL both drop the rest then.
+  const dayOf = sql<number>`at / ${sql.lit(day)}`;
+  const rows = await db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select(({ fn }) => [dayOf.as('day'), 'event', fn.countAll<number>().as('count')])
+    .where('event', 'in', events)
+    .where('at', '>=', from)
+    .where('at', '<', to)
+    .groupBy([dayOf, 'event'])
+    .execute();
+  return rows.map((row) => ({ day: Number(row.day), event: row.event, count: Number(row.count) }));
+}
+
+/** A detail that cannot be read is none: one broken row must not hide the others. */
+function detailOf(text: string | null): Record<string, unknown> {
+  try {
+    const detail: unknown = JSON.parse(text ?? '{}');
+    return typeof detail === 'object' && detail !== null ? { ...detail } : {};
+  } catch {
+    return {};
+  }
 }

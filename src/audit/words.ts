@@ -1,0 +1,110 @@
+import { type AuditActor, readActor } from './actors.ts';
+import type { AuditRow, Event } from './events.ts';
+
+/** Who reads: the person whom the rows are about, or an administrator. */
+export type Viewpoint = 'own' | 'administrator';
+
+/**
+ * An event as a sentence for people. Says by whom only where that was somebody else: the log knows a session, not the
+ * person who held it. Nothing that anybody has typed is in it, so that a row can show nothing but our own words.
+ */
+export function inWords(row: AuditRow, viewpoint: Viewpoint): string {
+  if (!isKnown(row.event)) return 'Something happened that this version has no words for.';
+  const sentence = sentences[row.event]({ ...row, viewpoint, your: your[viewpoint], by: byWhom(row) });
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+const your = { own: 'your', administrator: 'the' } as const;
+
+interface Told extends AuditRow {
+  viewpoint: Viewpoint;
+  your: 'your' | 'the';
+  /** ` by an administrator`, say; empty where it was the person. */
+  by: string;
+}
+
+/** Who did it, where that was somebody else. */
+function byWhom({ actorId, userId }: AuditRow): string {
+  if (actorId === undefined || actorId === userId) return '';
+  return others[readActor(actorId).kind];
+}
+
+const others: Record<AuditActor['kind'], string> = {
+  operator: ' by the operator',
+  'service token': ' by a program with a service token',
+  user: ' by an administrator',
+};
+
+function isKnown(event: string): event is Event {
+  return Object.hasOwn(sentences, event);
+}
+
+/** One for each event, without its capital and its full stop. A detail that is not known takes nothing but precision away. */
+const sentences: Record<Event, (row: Told) => string> = {
+  'account.set_up': ({ your }) => `${your} account was made, as that of the first administrator`,
+  'otp.bound': ({ your }) => `${your} authenticator was switched on, before a code of it was asked for`,
+  'otp.confirmation_refused': ({ your }) => `a wrong code was given to confirm ${your} new authenticator`,
+  'otp.confirmed': ({ your }) => `${your} authenticator was confirmed by a right code`,
+  'otp.removed': ({ your, by }) => `${your} authenticator was removed${by}`,
+  'otp.replaced': ({ your }) => `${your} authenticator was replaced by a new one`,
+  'otp.replacement_started': ({ your }) => `replacing ${your} authenticator was begun; the old one still works`,
+  'password.change_refused': ({ your }) => `changing ${your} password was refused: the current password was wrong`,
+  'password.changed': ({ your, by, detail }) =>
+    `${your} password was ${detail['by'] === 'link' ? 'chosen with a one-time link' : `changed${by}`}`,
+  'password.link_made': ({ your, by, detail }) =>
+    `a one-time link to choose a password was made${by}${detail['forced'] === true ? `; ${your} old password no longer works` : ''}`,
+  'recovery_code.used': () => 'a recovery code was used in place of an authenticator',
+  'recovery_codes.made': () => 'new recovery codes were made; the ones before no longer work',
+  'second_factors.reset': ({ your, by }) => `${your} second factors and recovery codes were taken away${by}`,
+  'service_token.created': ({ by }) => `a service token for a program was made${by}`,
+  'service_token.revoked': ({ by }) => `a service token of a program was revoked${by}`,
+  'session.ended': ({ detail, sessionId }) =>
+    detail['ended'] === undefined || detail['ended'] === sessionId ? 'signed out' : 'another session was ended',
+  'session.reauthenticated': ({ viewpoint }) =>
+    viewpoint === 'own' ? 'you proved again that it is you' : 'proved again who is signed in',
+  'session.reauthentication_refused': ({ detail }) => `proving again who is signed in was refused${why(detail)}`,
+  'sessions.ended': ({ by, detail }) => `${sessionsOf(detail['count'], by)} ended${by}`,
+  'sign_in.otp_required': () => 'the right password was given, and a code was asked for',
+  'sign_in.refused': refusal,
+  'sign_in.succeeded': ({ detail }) => `signed in${purposes.get(detail['level']) ?? ''}`,
+  'user.created': ({ your, by, detail }) =>
+    `${your} account was made${by}${detail['administrator'] === true ? ', as that of an administrator' : ''}`,
+  'user.deleted': ({ your, by }) => `${your} account was deleted${by}`,
+  'user.disabled': ({ your, by }) => `${your} account was disabled${by}`,
+  'user.enabled': ({ your, by }) => `${your} account was enabled again${by}`,
+  'user.renamed': ({ your, by }) => `${your} account was given another name${by}`,
+  'user.roles_changed': ({ your, by, detail }) => `${your} account was ${roleOf(detail['administrator'])}${by}`,
+};
+
+/** Why a secret was refused. */
+function why({ reason }: Told['detail']): string {
+  return reason === 'wrong_password' ? ': wrong password' : reason === 'wrong_otp' ? ': wrong code' : '';
+}
+
+function refusal({ detail, userId, viewpoint }: Told): string {
+  const { reason } = detail;
+  if (reason === 'wrong otp') return 'sign-in refused: right password, wrong code';
+  if (reason !== 'wrong credentials') return 'sign-in refused';
+  if (userId === undefined) return 'sign-in refused: no account of that name';
+  // A disabled account is judged as none, so that the log cannot tell the two either.
+  return `sign-in refused: wrong password${viewpoint === 'own' ? '' : ', or a disabled account'}`;
+}
+
+/** What a session was for that could not do everything yet. */
+const purposes = new Map<unknown, string>([
+  ['enrolling', ', to set up the second factor that is required'],
+  ['changing password', ', to choose a longer password'],
+]);
+
+/** How many sessions, and which: the others of the person, or whichever somebody else has ended. */
+function sessionsOf(count: unknown, by: string): string {
+  if (typeof count !== 'number') return 'sessions were';
+  const kind = by === '' ? 'other ' : '';
+  if (count === 0) return `no ${kind}session was there to be`;
+  return count === 1 ? `one ${kind}session was` : `${count} ${kind}sessions were`;
+}
+
+function roleOf(administrator: unknown): string {
+  if (administrator === true) return 'made an administrator’s';
+  return administrator === false ? 'made an ordinary one again' : 'given other roles';
+}
