@@ -4,6 +4,8 @@
  */
 
 import { breaksAtTheDoor } from './breaks-at-the-door.mjs';
+import { breaksInABrowser } from './breaks-in-a-browser.mjs';
+import { breaksInThePortal } from './breaks-in-the-portal.mjs';
 
 /** @typedef {[file: string, from: string, to: string]} Edit */
 /** @typedef {{ name: string, tests: string[], edits: Edit[], all?: true }} Break `all`: every test may fail, not only some */
@@ -39,7 +41,7 @@ export const breaks = [
   {
     name: 'the facts are not read again',
     tests: ['stories/facts'],
-    edits: [['src/sign-in/credentials.ts', 'if (!sameFacts(facts, current)) {', 'if (!current) {']],
+    edits: [['src/sign-in/issue.ts', ' && judgedBy(current) === accepted.judged;', ';']],
   },
   {
     name: 'disabled people sign in',
@@ -52,7 +54,7 @@ export const breaks = [
     edits: [
       [
         'src/admin/routes.ts',
-        "administrator',\n    operationId: 'listUsers'",
+        "administrator or service token',\n    operationId: 'listUsers'",
         "signed in',\n    operationId: 'listUsers'",
       ],
     ],
@@ -60,7 +62,7 @@ export const breaks = [
   {
     name: 'a route says no level',
     tests: ['access'],
-    edits: [['src/account/me.ts', "url: '/whoami',\n    access: 'signed in',", "url: '/whoami',"]],
+    edits: [['src/account/me-routes.ts', "url: '/whoami',\n    access: 'signed in',", "url: '/whoami',"]],
     all: true,
   },
   {
@@ -190,12 +192,12 @@ export const breaks = [
   {
     name: 'a change of factors ends no session',
     tests: ['stories/replacing'],
-    edits: [['src/sign-in/second-factor.ts', 'await sessions.endOthers(tx, userId, keptSessionId);', '']],
+    edits: [['src/sign-in/second-factor.ts', 'await endSessions(tx, userId, keptSessionId);', '']],
   },
   {
     name: 'a new password ends no session',
     tests: ['stories/password-change'],
-    edits: [['src/sign-in/change-password.ts', 'await sessions.endOthers(tx, userId, keptSessionId);', '']],
+    edits: [['src/sign-in/change-password.ts', 'await endSessions(tx, userId, keptSessionId);', '']],
   },
   {
     name: 'sessions never end',
@@ -208,4 +210,6 @@ export const breaks = [
     edits: [['src/sign-in/change-password.ts', ' || !(await passwords.takeLink(tx, given.token, now))', '']],
   },
   ...breaksAtTheDoor,
+  ...breaksInABrowser,
+  ...breaksInThePortal,
 ];

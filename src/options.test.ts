@@ -30,6 +30,7 @@ test('the defaults are those of the contract', () => {
     tlsCert: '',
     tlsKey: '',
     issuer: 'Countersign',
+    contact: '',
     requireSecondFactor: 'administrators',
     otpInQuery: 'on',
     totpWindow: 1,
@@ -72,6 +73,8 @@ test('text of a flag or of the environment is read as what it is', () => {
     'https://b.example:8443',
   ]);
   assert.equal(read('issuer', ' Example app '), 'Example app');
+  assert.equal(read('contact', ' Ask Ada, room 12 '), 'Ask Ada, room 12');
+  assert.equal(read('contact', ''), '');
 });
 
 test('a value that is none is refused with the name of its flag and variable', () => {
@@ -103,6 +106,8 @@ test('a value that is none is refused with the name of its flag and variable', (
     ['issuer', 'a:b'],
     ['issuer', 'x'.repeat(65)],
     ['issuer', 'a\nb'],
+    ['contact', 'a\nb'],
+    ['contact', 'x'.repeat(201)],
     ['argon2Memory', '19455'],
     ['argon2Passes', '1'],
     ['hashConcurrency', '0'],

@@ -86,6 +86,15 @@ export const optionTable = {
     'Countersign',
     "The service's name, in authenticator apps and on pages.",
   ),
+  contact: text(
+    'TEXT',
+    z
+      .string()
+      .trim()
+      .regex(/^\P{C}{0,200}$/u, 'at most 200 characters on one line'),
+    '',
+    'Whom to ask for help: a line at the foot of every page.',
+  ),
   requireSecondFactor: choice(
     ['everyone', 'administrators', 'nobody'],
     'administrators',

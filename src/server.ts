@@ -8,9 +8,10 @@ import { adminRoutes } from './admin/routes.ts';
 import { type Clock, minute, systemClock } from './clock.ts';
 import { openDatabase } from './database/database.ts';
 import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
-import { createHttp, type FindSession } from './http/http.ts';
+import { createHttp, type Lookups, servePageAssets } from './http/http.ts';
 import { isBehindProxy, isLoopback, type Options, resolveOptions } from './options.ts';
 import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
+import { createServiceTokens } from './service-tokens/service-tokens.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { setupRoutes } from './setup/routes.ts';
 import { createSetup } from './setup/setup.ts';
@@ -56,9 +57,20 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
   const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2);
   const passwords = createPasswords({ database, hasher, sealer, common, service: options.issuer });
   const sessions = createSessions({ database, lifetime: options.sessionLifetime, idle: options.sessionIdle });
+  const serviceTokens = createServiceTokens({ database });
   const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
   const signIn = createSignIn({ database, clock, throttle, sessions, passwords, totp, requireSecondFactor });
-  const admin = createAdmin({ database, clock, passwords, sessions, signIn, requireSecondFactor, publicUrl });
+  const admin = createAdmin({
+    database,
+    clock,
+    passwords,
+    sessions,
+    serviceTokens,
+    totp,
+    signIn,
+    requireSecondFactor,
+    publicUrl,
+  });
   const setup = createSetup({ database, clock, passwords, requireSecondFactor, publicUrl });
 
   return {
@@ -76,7 +88,12 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
     listensAt(url: string): void {
       if (options.publicUrl === '') place.url = url;
     },
-    sweep: () => sweep(database, [throttle.sweep, sessions.sweep, passwords.sweep, totp.sweep], clock()),
+    sweep: () =>
+      sweep(
+        database,
+        [throttle.sweep, sessions.sweep, signIn.sweep, serviceTokens.sweep, passwords.sweep, totp.sweep],
+        clock(),
+      ),
     close: () => database.close(),
   };
 }
@@ -94,7 +111,7 @@ export interface Server extends FastifyInstance {
   };
   sessions: {
     /** The session of a token that is good now. One whose `level` is not `full` may not do what its user may. */
-    find(token: string | undefined): ReturnType<FindSession>;
+    find(token: string | undefined): ReturnType<Lookups['findSession']>;
     /** Ends every session of a user. */
     endAll(userId: string): Promise<number>;
   };
@@ -123,7 +140,11 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
 
   const app = await createHttp(options, {
     clock,
-    findSession: signIn.findSession,
+    lookups: {
+      findSession: signIn.findSession,
+      findHalfSignIn: signIn.half.find,
+      findServiceToken: admin.findServiceToken,
+    },
     origins: () => ownOrigins(service),
     tls: options.tlsCert
       ? { cert: readFileSync(options.tlsCert, 'utf8'), key: readFileSync(options.tlsKey, 'utf8') }
@@ -131,19 +152,14 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
     logStream: parts.logStream,
   });
   await prepareDocumentation(app, { service: options.issuer });
-  signInRoutes(app, { signIn, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
-  totpRoutes(app, { database, clock, sessions, totp, issuer: options.issuer });
-  accountRoutes(app, {
-    database,
-    clock,
-    passwords,
-    sessions,
-    signIn,
-    service: options.issuer,
-    publicUrl: service.publicUrl,
-  });
-  adminRoutes(app, { database, admin });
-  setupRoutes(app, { setup, service: options.issuer });
+  const site = { service: options.issuer, contact: options.contact };
+  servePageAssets(app);
+  signInRoutes(app, { database, signIn, site, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
+  const { provision, startReplacing } = signIn.provisioning;
+  totpRoutes(app, { provision, startReplacing, issuer: options.issuer });
+  accountRoutes(app, { database, clock, passwords, sessions, totp, signIn, site });
+  adminRoutes(app, { database, admin, site });
+  setupRoutes(app, { setup, site });
   healthRoutes(app, { database, draining: () => draining });
   documentationRoutes(app);
 
@@ -181,7 +197,7 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
     },
     sessions: {
       find: async (token: string | undefined) => (token ? signIn.findSession(token, clock()) : undefined),
-      endAll: (userId: string) => admin.endSessions(userId),
+      endAll: (userId: string) => admin.endSessions('operator', userId),
     },
     drain: () => {
       draining = true;

@@ -5,9 +5,20 @@ import { minute } from '../src/clock.ts';
 import { type Access, createHttp, type Session } from '../src/http/http.ts';
 import type { Call, route } from '../src/http/route.ts';
 import { resolveOptions } from '../src/options.ts';
+import { halfSignIn } from './inputs.ts';
 import { quickHash } from './quick-hash.ts';
 import { type Registered, registeredRoutes, tableUnder } from './routes.ts';
-import { type Answer, inWorld, makePerson, makePersonWithCode, type Person, signIn, type World } from './server.ts';
+import {
+  type Answer,
+  type CallOptions,
+  inWorld,
+  makePerson,
+  makePersonWithCode,
+  type Person,
+  signIn,
+  type World,
+} from './server.ts';
+import { dump } from './tables.ts';
 
 const page = readFileSync(new URL('../docs/reference/access.md', import.meta.url), 'utf8');
 const [, ...routeRows] = tableUnder(page, 'Routes');
@@ -21,11 +32,30 @@ test('docs/reference/access.md names every route with its level, and no other', 
   assert.deepEqual(routeRows.toSorted(byText), rows.sort(byText));
 });
 
-test('a HEAD has the level of its GET', () => {
+/** They make a secret where there is none. */
+const withoutHead = ['/auth/otp/generate', '/account/authenticator'];
+
+test('a HEAD has the level of its GET, and is there unless the GET makes something', () => {
   const levels = (one: string) =>
     registered.filter(({ method }) => method === one).map((each) => [each.url, each.access]);
-  assert.deepEqual(levels('HEAD'), levels('GET'));
+  const heads = levels('GET').filter(([url]) => !withoutHead.includes(String(url)));
+  assert.deepEqual(levels('HEAD'), heads);
 });
+
+test('a HEAD of what makes something is no method of it, and makes nothing', () =>
+  inWorld(
+    async (world) => {
+      const token = await signIn(world, await makePerson(world));
+      const before = dump(world);
+      for (const url of withoutHead) {
+        const { status, headers } = await world.call('HEAD', url, { token });
+        assert.deepEqual([status, /HEAD/.test(String(headers['allow']))], [405, false], url);
+      }
+      assert.deepEqual(dump(world), before);
+    },
+    {},
+    { argon2: quickHash },
+  ));
 
 test('every caller gets from every route what the matrix says', { timeout: 60_000 }, () =>
   inWorld(
@@ -39,9 +69,8 @@ test('every caller gets from every route what the matrix says', { timeout: 60_00
         for (const each of registered) {
           const cell = cells[levelHead.indexOf(String(each.access)) - 1];
           const expected = cell?.startsWith('yes to read') ? (reads(each) ? 'yes' : 'reauthentication_required') : cell;
-          const token = await callers[name]?.();
-          const answer = await probe(world, each, token);
-          assert.equal(outcome(answer, each), asSeen(expected, each), `${name}: ${each.method} ${each.url}`);
+          const answer = await probe(world, each, (await callers[name]?.()) ?? {});
+          assert.equal(outcome(answer, each, name), asSeen(expected, each), `${name}: ${each.method} ${each.url}`);
           assert.ok(answer.status < 500, `${each.method} ${each.url}: ${answer.status}`);
         }
       }
@@ -54,12 +83,16 @@ test('every caller gets from every route what the matrix says', { timeout: 60_00
 test('a route that does not declare who may call it stops the start', async () => {
   const app = await createHttp(resolveOptions({ logLevel: 'silent' }), {
     clock: () => 0,
-    findSession: async () => undefined,
+    lookups: {
+      findSession: async () => undefined,
+      findHalfSignIn: async () => undefined,
+      findServiceToken: async () => undefined,
+    },
     origins: () => [],
   });
   const undeclared = { method: 'GET', url: '/open', handler: async () => 'anything' } as const;
   assert.throws(() => app.route(undeclared), /^Error: GET \/open does not declare who may call it \(access\)$/);
-  assert.throws(() => app.get('/open', { config: { page: true } }, async () => 'anything'), /does not declare/);
+  assert.throws(() => app.get('/open', { config: { page: '/open' } }, async () => 'anything'), /does not declare/);
   await app.close();
 });
 
@@ -68,34 +101,55 @@ test('a handler has a session where its level demands one, and none where it doe
   type SessionAt<Level extends Access> = Call<Level, undefined, undefined, undefined>['session'];
   // The compiler judges these; `npm run check` fails where one is not so.
   const none: Same<SessionAt<'anyone'>, undefined> = true;
-  const some: Same<SessionAt<Exclude<Access, 'anyone'>>, Session> = true;
+  const half: Same<SessionAt<'half signed in'>, undefined> = true;
+  const either: Same<SessionAt<'administrator or service token'>, Session | undefined> = true;
+  const some: Same<
+    SessionAt<Exclude<Access, 'anyone' | 'half signed in' | 'administrator or service token'>>,
+    Session
+  > = true;
   const required: Same<Parameters<typeof route>[1]['access'], Access> = true;
-  assert.ok(none && some && required);
+  assert.ok(none && half && either && some && required);
 });
 
 const reads = ({ method }: Registered): boolean => method === 'GET' || method === 'HEAD';
 
-/** A HEAD tells its status only. */
-function asSeen(expected: string | undefined, { method }: Registered): string | undefined {
-  return method === 'HEAD' && (expected === 'forbidden' || expected === 'reauthentication_required') ? '403' : expected;
+/** A HEAD tells its status only; a page tells where to go. */
+function asSeen(expected: string | undefined, { method, page }: Registered): string | undefined {
+  const refused = expected === 'forbidden' || expected === 'reauthentication_required';
+  return method === 'HEAD' && !page && refused ? '403' : expected;
 }
 
 /** What the access check said; `yes` for whatever came after it. Basic credentials are asked for by a handler. */
-function outcome({ status, headers, body }: Answer, { method }: Registered): string {
+function outcome({ status, headers, body }: Answer, { method, page, access }: Registered, caller: string): string {
   if (status === 401 && String(headers['www-authenticate']).startsWith('Bearer')) return 'unauthenticated';
-  if (status === 403) return method === 'HEAD' ? '403' : body.code;
-  return 'yes';
+  if (status === 403) return method === 'HEAD' && !page ? '403' : (body.code ?? 'forbidden');
+  if (!page || access === 'anyone' || status !== 303) return 'yes';
+  // Nobody sends a code here, so whoever is sent away was not let in.
+  return access === 'half signed in' ? 'unauthenticated' : wayOut(String(headers.location), caller);
 }
 
-async function probe(world: World, { method, url }: Registered, token: string | undefined): Promise<Answer> {
+/** What a page means by sending somebody elsewhere. */
+function wayOut(location: string, caller: string): string {
+  const limited = /^(enrolling|changing password)/.test(caller);
+  if (location.startsWith('/sign-in')) return limited ? 'reauthentication_required' : 'unauthenticated';
+  if (location.startsWith('/reauthenticate')) return 'reauthentication_required';
+  const mended = /^\/account\/(authenticator|password)(\?return_to=|$)/.test(location);
+  return limited && mended ? 'forbidden' : 'yes';
+}
+
+async function probe(world: World, { method, url }: Registered, caller: CallOptions): Promise<Answer> {
   const path = url.replace(/:\w+|\*/g, 'nobody');
   // A form must come from our own page, whoever sends it; that is not what this test is about.
-  const headers = { 'sec-fetch-site': 'same-origin' };
-  return world.call(method as 'GET', path, { headers, ...(token === undefined ? {} : { token }) });
+  return world.call(method as 'GET', path, {
+    ...caller,
+    headers: { 'sec-fetch-site': 'same-origin', ...caller.headers },
+  });
 }
 
-/** For each caller of the page, how he gets a token; a new one each time, because some routes end it. */
-async function makeCallers(world: World): Promise<Record<string, () => Promise<string | undefined>>> {
+type Caller = () => Promise<CallOptions>;
+
+/** For each caller of the page, how he gets what he sends; new each time, because some routes end it. */
+async function makeCallers(world: World): Promise<Record<string, Caller>> {
   const administrator = await makePersonWithCode(world, 'root', true);
   const user = await makePerson(world, 'alice');
   const enrolling = await makePerson(world, 'erin', true);
@@ -104,31 +158,41 @@ async function makeCallers(world: World): Promise<Record<string, () => Promise<s
   const goneToken = await signIn(world, gone);
   await world.server.service.admin.change('operator', gone.id, { disabled: true });
 
-  const fresh = (person: Person) => () => signIn(world, person);
+  const fresh = (person: Person) => async () => ({ token: await signIn(world, person) });
   const stale = (person: Person) => async () => {
     const token = await signIn(world, person);
     world.turn(10 * minute);
-    return token;
+    return { token };
   };
   const ended = async () => {
     const token = await signIn(world, user);
     await world.call('DELETE', '/auth/sessions/current', { token });
-    return token;
+    return { token };
   };
+  const cookie = async () => ({ headers: { cookie: `countersign=${await signIn(world, user)}` } });
   return {
-    'no token': async () => undefined,
-    'wrong token': async () => `csn_${'A'.repeat(43)}`,
+    'no token': async () => ({}),
+    'wrong token': async () => ({ token: `csn_${'A'.repeat(43)}` }),
     'ended session': ended,
-    'disabled user': async () => goneToken,
+    'disabled user': async () => ({ token: goneToken }),
+    'half signed in': async () => ({ headers: { cookie: await halfSignIn(world, administrator) } }),
     enrolling: fresh(enrolling),
     'enrolling, not fresh': stale(enrolling),
     'changing password': fresh(changing),
     'changing password, not fresh': stale(changing),
     user: fresh(user),
+    'user, by cookie': cookie,
     'user, not fresh': stale(user),
     administrator: fresh(administrator),
     'administrator, not fresh': stale(administrator),
+    'service token': await program(world, administrator),
   };
+}
+
+async function program(world: World, administrator: Person): Promise<Caller> {
+  const token = await signIn(world, administrator);
+  const { body } = await world.call('POST', '/service-tokens', { token, body: { name: 'sync' } });
+  return async () => ({ token: body.token });
 }
 
 /** Somebody whose short password was good enough for an administrator, and is the only factor now. */

@@ -30,14 +30,20 @@ export function badJson(input: Input): Record<string, Bad[]> {
 }
 
 export function badForms({ members, optional }: Input): Record<string, Bad[]> {
-  const right = new URLSearchParams(members as Record<string, string>).toString();
+  const right = formOf(members);
   const names = Object.keys(members);
+  const [first = ''] = names;
   const required = names.filter((name) => !optional.includes(name));
   return {
     'unknown and missing members': [
       bad(`${right}&extra=1`, 'invalid'),
-      bad(`${right}&token%5B%5D=1`, 'invalid'),
-      ...required.map((name) => bad(right.replace(new RegExp(`&?${name}=[^&]*`), ''), 'invalid')),
+      bad(`${right}&${first}%5B%5D=1`, 'invalid'),
+      bad(`${right}&${first.toUpperCase()}=1`, 'invalid'),
+      ...required
+        .map((name) => formOf(members, [name]))
+        // Nothing at all is no body, which has a test of its own.
+        .filter((text) => text !== '')
+        .map((text) => bad(text, 'invalid')),
     ],
     'a name twice': names.flatMap((name) => [
       bad(`${right}&${name}=x`, 'bad_request'),
@@ -48,19 +54,24 @@ export function badForms({ members, optional }: Input): Record<string, Bad[]> {
     ),
     'broken UTF-8': [
       ...brokenUtf8.map((bytes) => bad(Buffer.concat([Buffer.from(`${right}&x=`), bytes]), 'bad_request')),
-      bad(right.replace('four', '%ff'), 'bad_request'),
-      bad(Buffer.from(right.replace('four', 'f\u00fcnf'), 'latin1'), 'bad_request'),
+      bad(right.replace(`${first}=`, `${first}=%ff`), 'bad_request'),
+      bad(Buffer.from(right.replace(`${first}=`, `${first}=f\u00fcnf`), 'latin1'), 'bad_request'),
     ],
     'too much': [
       bad(`${right}${'x'.repeat(1_000_000)}`, 'payload_too_large'),
       bad(`${right}&${'a&'.repeat(9000)}`, 'payload_too_large'),
     ],
-    'too long': names.map((name) => bad(right.replace(`${name}=`, `${name}=${'x'.repeat(5000)}`), 'invalid')),
+    'too long': names.map((name) => bad(formOf({ ...members, [name]: 'x'.repeat(5000) }), 'invalid')),
     'other media types': [...otherTypes, 'application/json'].map((type) =>
       bad(type === 'application/json' ? JSON.stringify(members) : right, 'unsupported_media_type', type),
     ),
     'encoded bodies': [{ ...bad(gzipSync(right), 'unsupported_media_type'), headers: { 'content-encoding': 'gzip' } }],
   };
+}
+
+function formOf(members: Record<string, unknown>, without: readonly string[] = []): string {
+  const left = Object.entries(members).filter(([name]) => !without.includes(name));
+  return new URLSearchParams(left.map(([name, value]): [string, string] => [name, String(value)])).toString();
 }
 
 /** What JSON can say that is not what was asked for. */
@@ -163,6 +174,7 @@ function otherValues(value: unknown): unknown[] {
   const all = [null, 0, -1.5, '', 'true', '1', true, false, [], ['administrator'], [{}], {}, { length: 1 }];
   const kind = (one: unknown): string => (Array.isArray(one) ? 'array' : typeof one);
   const others = all.filter((one) => one === null || kind(one) !== kind(value));
+  if (typeof value === 'number') return [...others, 0, -1, 1.5, 1e9, 1e300];
   return Array.isArray(value) ? [...others, ['root'], [1], ['administrator', 'administrator']] : others;
 }
 

@@ -77,27 +77,60 @@ test('an empty body is no body, whatever its content type', async () => {
   }
 });
 
+/** Requests that take no body, with what an administrator is answered; there is nobody of the id `nobody`. */
+const bodyless: [method: Input['method'] | 'DELETE', url: string, status: number][] = [
+  ['POST', '/auth/otp/replace', 204],
+  ['POST', '/auth/recovery-codes', 200],
+  ['DELETE', '/auth/sessions', 204],
+  ['DELETE', '/auth/sessions/:id', 404],
+  ['DELETE', '/users/:id', 404],
+  ['DELETE', '/users/:id/second-factors', 404],
+  ['DELETE', '/users/:id/sessions', 404],
+  ['POST', '/users/:id/password-link', 404],
+  ['DELETE', '/service-tokens/:id', 404],
+  ['POST', '/sign-out', 303],
+  ...[
+    'disable',
+    'enable',
+    'make-administrator',
+    'take-administrator',
+    'end-sessions',
+    'reset-second-factors',
+    'password-link',
+    'delete',
+  ].map((verb): (typeof bodyless)[number] => ['POST', `/admin/users/:id/${verb}`, 404]),
+  ['POST', '/admin/service-tokens/:id/revoke', 404],
+  ['DELETE', '/auth/sessions/current', 204],
+];
+
 test('a request that takes no body refuses one, and takes an empty one of any type', async () => {
-  const bodyless: [Input['method'], string, number][] = [
-    ['POST', '/auth/otp/replace', 204],
-    ['POST', '/auth/recovery-codes', 200],
-    ['DELETE' as 'POST', '/auth/sessions', 204],
-    ['DELETE' as 'POST', '/auth/sessions/nobody', 404],
-    ['DELETE' as 'POST', '/users/nobody', 404],
-    ['DELETE' as 'POST', '/users/nobody/second-factors', 404],
-  ];
-  for (const [method, url] of bodyless) {
+  const writes = (await registeredRoutes()).filter(({ method }) => method !== 'GET' && method !== 'HEAD');
+  assert.deepEqual(
+    writes
+      .filter(({ takesBody }) => !takesBody)
+      .map(({ method, url }) => `${method} ${url}`)
+      .sort(),
+    bodyless.map(([method, url]) => `${method} ${url}`).sort(),
+  );
+  const forms = new Set(writes.filter(({ page }) => page).map(({ url }) => url));
+  const at = ([method, url]: (typeof bodyless)[number]) => {
+    const type = forms.has(url) ? 'application/x-www-form-urlencoded' : 'application/json';
+    return { method: method as 'POST', url: url.replace(':id', 'nobody'), type } as const;
+  };
+  for (const each of bodyless) {
     const stored = dump(world);
-    const route = { method, url, type: 'application/json' } as const;
-    for (const payload of ['{}', 'null', '[]', '{"enabled":true}'])
+    const route = at(each);
+    for (const payload of forms.has(each[1]) ? ['a', 'a=1', 'enabled=true'] : ['{}', 'null', '[]', '{"enabled":true}'])
       check(await send(route, { payload }), 'invalid', payload);
-    check(await send(route, { payload: 'x', type: 'text/plain' }), 'unsupported_media_type', url);
-    assert.deepEqual(dump(world), stored, `${method} ${url}`);
+    for (const type of ['text/plain', ...(forms.has(each[1]) ? ['application/json'] : [])])
+      check(await send(route, { payload: '{}', type }), 'unsupported_media_type', route.url);
+    assert.deepEqual(dump(world), stored, `${route.method} ${route.url}`);
   }
-  for (const [method, url, status] of bodyless) {
-    for (const type of anyTypes) {
-      const { status: given, text } = await send({ method, url, type: 'application/json' }, { payload: '', type });
-      assert.equal(given, status, `${method} ${url} ${type}: ${text}`);
+  for (const each of bodyless) {
+    // The last one ends the session that all the others need.
+    for (const type of each === bodyless.at(-1) ? ['application/json'] : anyTypes) {
+      const { status, text } = await send(at(each), { payload: '', type });
+      assert.equal(status, each[2], `${each[0]} ${each[1]} ${type}: ${text}`);
     }
   }
 });

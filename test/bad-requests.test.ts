@@ -45,20 +45,23 @@ test('methods that hardly anybody knows are refused at the socket as well', asyn
   unchanged();
 });
 
-// Pages that others link to: they read nothing of what a link carries.
-const takesAnything = ['/', '/static/index.html', '/docs', '/redoc'];
+// Links to pages may carry anything, and do; what is no page, and a form, takes what it knows.
+const files = ['/assets/:file', '/docs/assets/:file', '/favicon.ico'];
+const takesAnything = routes.filter(({ method, url, page }) => method === 'GET' && page && !files.includes(url));
 
-test('a query parameter twice, of a prototype or unknown is refused by every route', async () => {
-  for (const { method, url } of routes.filter((each) => each.method !== 'HEAD')) {
+test('a query parameter twice or of a prototype is refused by every route, an unknown one by all but pages', async () => {
+  for (const route of routes.filter((each) => each.method !== 'HEAD')) {
+    const { method, url } = route;
     const send = (query: string): Promise<Answer> =>
       world.call(method as 'GET', `${caller.address(url).replace(/:\w+/, 'x')}?${query}`, {
         headers: caller.headersFor(url),
       });
     for (const query of ['a=1&a=2', 'a=1&%61=2', 'otp=1&otp=2', '__proto__=1', 'constructor=1', '%5f_proto__=1', 'a&a'])
       check(await send(query), 'bad_request', `${method} ${url}?${query}`);
-    if (takesAnything.includes(url)) continue;
-    for (const query of ['unknown=1', 'a', 'otp%5B%5D=1', '%00=1', 'limit.x=1'])
-      check(await send(query), 'invalid', `${method} ${url}?${query}`);
+    for (const query of ['unknown=1', 'a', 'otp%5B%5D=1', '%00=1', 'limit.x=1']) {
+      if (!takesAnything.includes(route)) check(await send(query), 'invalid', `${method} ${url}?${query}`);
+      else assert.equal((await send(query)).status, (await send('')).status, `${method} ${url}?${query}`);
+    }
   }
   unchanged();
 });
@@ -72,11 +75,35 @@ test('the parameters that there are take what they say and nothing else', async 
     check(await world.call('GET', `/users?cursor=${cursor}`, { headers }), 'invalid', cursor);
   const long = await world.call('POST', `/auth/credentials?otp=${'1'.repeat(129)}`, { basic: caller.person.basic });
   check(long, 'invalid', 'otp');
+  check(await world.call('GET', `/setup?token=${'x'.repeat(129)}`, { headers }), 'invalid', 'token');
+  unchanged();
+});
+
+test('a value that is the name of something in every object is a value like any other', async () => {
+  const names = ['done', 'return_to', 'with', 'kind', 'user', 'from', 'to', 'q', 'a'];
+  for (const { url } of takesAnything) {
+    for (const value of ['constructor', '__proto__', 'toString', 'valueOf', '%00', "'--", '%F0%9F%98%80']) {
+      const query = names.map((name) => `${name}=${value}`).join('&');
+      const path = `${caller.address(url)}?${query}`;
+      const { status, text } = await world.call('GET', path, { headers: caller.headersFor(url) });
+      assert.ok(status < 500, `${path}: ${status} ${text}`);
+      assert.doesNotMatch(text, /native code|\[object/, path);
+    }
+  }
   unchanged();
 });
 
 test('ids that cannot be one are refused or unknown, and never harm', async () => {
-  const places = ['/users/:id', '/auth/sessions/:id', '/users/:id/second-factors'];
+  const places = [
+    '/users/:id',
+    '/auth/sessions/:id',
+    '/users/:id/second-factors',
+    '/users/:id/sessions',
+    '/service-tokens/:id',
+  ];
+  const forms = routes.filter(
+    ({ method, url, page, takesBody }) => method === 'POST' && /:id/.test(url) && page && !takesBody,
+  );
   const ids: [string, ProblemCode][] = [
     ['%ff', 'bad_request'],
     ['%E0%A4%A', 'bad_request'],
@@ -96,6 +123,13 @@ test('ids that cannot be one are refused or unknown, and never harm', async () =
         `${place} ${id}`,
       );
   }
+  for (const { url } of forms) {
+    for (const [id, code] of ids) {
+      const answer = await world.call('POST', url.replace(':id', id), { headers: caller.headersFor(url) });
+      check(answer, code, `${url} ${id}`);
+    }
+  }
+  assert.ok(forms.length > 5);
   unchanged();
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { makeWorld } from './server.ts';
+import { makePerson, makeWorld, signIn } from './server.ts';
 
 const world = await makeWorld();
 after(() => world.close());
@@ -67,8 +67,17 @@ test('every page finds its icon, also where none is named', async () => {
   assert.equal((await world.call('GET', '/assets/other.css')).status, 404);
 });
 
-test('the home page is the same under both of its addresses, in place', async () => {
-  const [root, original] = [await world.call('GET', '/'), await world.call('GET', '/static/index.html?lang=en')];
-  assert.deepEqual([root.status, original.status], [200, 200]);
-  assert.equal(root.text, original.text);
+test('the first page is the same under both of its addresses, in place: to a stranger the form, else the account', async () => {
+  const session = `countersign=${await signIn(world, await makePerson(world))}`;
+  for (const [cookie, heading] of [
+    ['', 'Sign in'],
+    ['countersign=csn_x', 'Sign in'],
+    [session, 'Your account'],
+  ] as const) {
+    const open = (url: string) => world.call('GET', url, { headers: { cookie } });
+    const [root, original] = [await open('/'), await open('/static/index.html?lang=en')];
+    assert.deepEqual([root.status, original.status], [200, 200]);
+    assert.equal(root.text, original.text);
+    assert.match(root.text, new RegExp(`<h1[^>]*>${heading}</h1>`));
+  }
 });

@@ -45,6 +45,41 @@ for (const heading of ['Alone', 'Behind a plain node:http server', 'Inside a Fas
   });
 }
 
+for (const heading of ['Behind a plain node:http server', 'Inside a Fastify program']) {
+  test(`${page}, "${heading}": people sign in on its pages, and only a bearer token opens the program around them`, {
+    timeout: 20_000,
+  }, async () => {
+    const { url, stop } = await mount(await codeUnder(page, heading));
+    const method = heading.includes('Fastify') ? 'POST' : 'GET';
+    try {
+      const open = (path: string, cookie = '') => fetch(url + path, { headers: { cookie }, redirect: 'manual' });
+      const post = (path: string, site: string, form: Record<string, string>, cookie = '') => {
+        const headers = { cookie, 'sec-fetch-site': site };
+        return fetch(url + path, { method: 'POST', headers, body: new URLSearchParams(form), redirect: 'manual' });
+      };
+      const first = await open('/account');
+      assert.deepEqual([first.status, first.headers.get('location')], [303, '/sign-in?return_to=%2Faccount']);
+      const form = await (await open('/sign-in')).text();
+      assert.match(form, /<form method="post" action="\/sign-in">/);
+      for (const [, file = ''] of form.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g))
+        assert.equal((await open(file)).status, 200, file);
+      const credentials = { username: 'alice', password: 'four unrelated plain words' };
+      assert.equal((await post('/sign-in', 'cross-site', credentials)).status, 403);
+      assert.equal((await post('/sign-in', 'same-origin', { ...credentials, password: 'wrong' })).status, 422);
+      const signedIn = await post('/sign-in', 'same-origin', { ...credentials, return_to: '/orders' });
+      assert.deepEqual([signedIn.status, signedIn.headers.get('location')], [303, '/orders']);
+      const [cookie = ''] = signedIn.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+      assert.match(await (await open('/account', cookie)).text(), /alice/);
+      const order = await fetch(`${url}/orders`, { method, headers: { cookie } });
+      assert.equal(order.status, 401);
+      assert.equal((await post('/sign-out', 'same-origin', {}, cookie)).status, 303);
+      assert.equal((await open('/account', cookie)).status, 303);
+    } finally {
+      await stop();
+    }
+  });
+}
+
 test('a program around it checks bearer tokens itself', { timeout: 20_000 }, async () => {
   const cases = [
     ['Behind a plain node:http server', 'GET', { orders: [], of: 'alice' }],

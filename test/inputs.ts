@@ -22,8 +22,31 @@ export const inputs: readonly Input[] = [
   json('PUT', '/auth/password', { current: 'a password', new: 'four unrelated plain words' }),
   json('POST', '/users', { name: 'zoe', roles: [], password: 'four unrelated plain words' }, ['roles', 'password']),
   json('PATCH', '/users/:id', { name: 'zoe', disabled: true, roles: [] }, ['name', 'disabled', 'roles']),
+  json('POST', '/service-tokens', { name: 'sync', expires_in_days: 90 }, ['expires_in_days']),
+  form('/sign-in', { username: 'zoe', password: 'a password', return_to: '/account' }, ['return_to']),
+  form('/sign-in/code', { otp: '123456', username: 'root' }, ['username']),
+  form('/sign-in/recovery-code', { recovery_code: 'ABCD', username: 'root' }, ['username']),
+  form(
+    '/reauthenticate',
+    { password: 'a password', otp: '123456', recovery_code: 'ABCD', username: 'root', return_to: '/account' },
+    ['otp', 'recovery_code', 'username', 'return_to'],
+  ),
+  form('/account/authenticator', { otp: '123456', username: 'root', return_to: '/account' }, ['username', 'return_to']),
+  form(
+    '/account/password',
+    { current: 'a password', new: 'four unrelated plain words', username: 'root', return_to: '/account' },
+    ['username', 'return_to'],
+  ),
+  form('/account/sessions/end', { id: 'nobody', username: 'root' }, ['username']),
+  form('/admin/users', { name: 'zoe', administrator: 'yes' }, ['administrator']),
+  form('/admin/users/:id/rename', { name: 'zoe' }),
+  form('/admin/service-tokens', { name: 'sync', days: '90' }),
   form('/setup', { token: 'csl_x', name: 'zoe', password: 'four unrelated plain words' }),
   form('/invitation', { token: 'csl_x', username: 'zoe', password: 'four unrelated plain words' }, ['username']),
+  // The last of these ends what is on the way to a session, which others need.
+  ...['authenticator/replace', 'authenticator/keep', 'authenticator/off', 'recovery-codes', 'sessions/end-others'].map(
+    (verb) => form(`/account/${verb}`, { username: 'root' }, ['username']),
+  ),
 ];
 
 function json(method: Input['method'], url: string, members: Input['members'], optional: string[] = []): Input {
@@ -43,19 +66,35 @@ export interface Caller {
   address(url: string): string;
 }
 
-/** An administrator who has proved everything a moment ago, in a world where nobody else has done anything yet. */
+/** Pages of a half sign-in, which is another browser's than the session. */
+const halfwayPages = ['/sign-in/code', '/sign-in/recovery-code'];
+
+/**
+ * An administrator who has proved everything a moment ago, and in another browser the password alone, in a world where
+ * nobody else has done anything yet.
+ */
 export async function makeCaller(world: World): Promise<Caller> {
   const person = await makePersonWithCode(world, 'root', true);
   const other = await makePerson(world, 'alice');
   const token = await signIn(world, person);
   const basic = `Basic ${Buffer.from(person.basic).toString('base64')}`;
+  const cookie = await halfSignIn(world, person);
   return {
     person,
     other,
     headersFor: (url) => ({
       authorization: url === '/auth/credentials' ? basic : `Bearer ${token}`,
       'sec-fetch-site': 'same-origin',
+      ...(halfwayPages.includes(url) ? { cookie } : {}),
     }),
     address: (url) => url.replace(':id', other.id),
   };
+}
+
+/** The cookie of a browser in which the password was right and a code is still to come. */
+export async function halfSignIn(world: World, { name, password }: Person): Promise<string> {
+  const { headers } = await world.call('POST', '/sign-in', { form: { username: name, password } });
+  const cookie = [headers['set-cookie']].flat().find((each) => String(each).includes('=csh_'));
+  if (cookie === undefined) throw new Error(`${name} is not half signed in`);
+  return String(cookie).split(';')[0] ?? '';
 }

@@ -39,6 +39,11 @@ const names: Record<string, string> = {
   changeUser: 'PATCH /users/:id',
   deleteUser: 'DELETE /users/:id',
   resetSecondFactors: 'DELETE /users/:id/second-factors',
+  makePasswordLink: 'POST /users/:id/password-link',
+  endUserSessions: 'DELETE /users/:id/sessions',
+  listServiceTokens: 'GET /service-tokens',
+  createServiceToken: 'POST /service-tokens',
+  revokeServiceToken: 'DELETE /service-tokens/:id',
   alive: 'GET /healthz',
   ready: 'GET /readyz',
   openapi: 'GET /openapi.json',
@@ -142,6 +147,20 @@ test('what the service answers is what the document says: status, media type, he
   await check('changeUser', world.call('PATCH', `/users/${body.id}`, { token, body: { disabled: true } }));
   await check('changeUser', world.call('PATCH', `/users/${body.id}`, { token, body: { name: 'root' } }));
   await check('listUsers', world.call('GET', '/users', { token }));
+  await check('makePasswordLink', world.call('POST', `/users/${body.id}/password-link`, { token }));
+  await check('endUserSessions', world.call('DELETE', `/users/${body.id}/sessions`, { token }));
+  const made = await check(
+    'createServiceToken',
+    world.call('POST', '/service-tokens', { token, body: { name: 'hr' } }),
+  );
+  await check('createServiceToken', world.call('POST', '/service-tokens', { token, body: { name: 'hr' } }));
+  await check('listServiceTokens', world.call('GET', '/service-tokens', { token }));
+  for (const [operationId, route] of Object.entries(names)) {
+    const [method = '', url = ''] = route.split(' ');
+    const path = url.replace(':id', caller.person.id);
+    await check(operationId, world.call(method as 'GET', path, { token: made.body.token }));
+  }
+  await check('revokeServiceToken', world.call('DELETE', `/service-tokens/${made.body.id}`, { token }));
   await check('me', world.call('GET', '/me', { token }));
   await check('listSessions', world.call('GET', '/auth/sessions', { token }));
   await check('generateQrCode', world.call('GET', '/auth/otp/generate', { token, headers: { accept: 'image/webp' } }));

@@ -20,7 +20,12 @@ export async function registeredRoutes(options: Partial<Options> = {}, parts: Pa
   const listen = (message: unknown): void => {
     const { fastify } = message as { fastify: FastifyInstance };
     fastify.addHook('onRoute', ({ method, url, config, schema }) => {
-      const facts = { url, access: config?.access, page: config?.page === true, takesBody: schema?.body !== undefined };
+      const facts = {
+        url,
+        access: config?.access,
+        page: config?.page !== undefined,
+        takesBody: schema?.body !== undefined,
+      };
       for (const each of [method].flat()) routes.push({ method: each, ...facts });
     });
   };

@@ -3,7 +3,7 @@ import { decodeBase32, encodeBase32 } from '../src/base32.ts';
 /** A secret as text and as bytes, plain and in every usual spelling. */
 export function formsOf(secret: string | Buffer): Buffer[] {
   const text = secret.toString('latin1');
-  const withoutPrefix = text.replace(/^cs[nl]_/, '');
+  const withoutPrefix = text.replace(/^cs[nlhs]_/, '');
   const decoded = [Buffer.from(withoutPrefix, 'base64url'), Buffer.from(decodeBase32(text.replaceAll('-', '')) ?? [])];
   const all = [Buffer.from(text, 'latin1'), Buffer.from(text.replaceAll('-', '')), ...decoded].filter(
     ({ length }) => length >= 12,
@@ -18,9 +18,11 @@ export function formsOf(secret: string | Buffer): Buffer[] {
   return [...all, ...texts.map((each) => Buffer.from(each, 'latin1'))];
 }
 
+const prefixes = ['csn_', 'csl_', 'csh_', 'css_'];
+
 /** A stored value as somebody would send it. */
 export function spellings(value: unknown): string[] {
-  if (typeof value === 'string') return [value, `csn_${value}`, `csl_${value}`];
+  if (typeof value === 'string') return [value, ...prefixes.map((prefix) => prefix + value)];
   if (!(value instanceof Uint8Array)) return [];
   const bytes = Buffer.from(value);
   const all = [
@@ -30,5 +32,5 @@ export function spellings(value: unknown): string[] {
     bytes.toString('latin1'),
     encodeBase32(bytes),
   ];
-  return all.flatMap((text) => [text, `csn_${text}`]);
+  return all.flatMap((text) => [text, ...prefixes.map((prefix) => prefix + text)]);
 }

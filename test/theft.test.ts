@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { defaultLimits } from '../src/throttle/throttle.ts';
+import { halfSignIn } from './inputs.ts';
 import { quickHash } from './quick-hash.ts';
 import {
   codeAt,
@@ -46,8 +47,13 @@ test('nothing that is stored opens anything, tried as token, link, password, cod
       assert.ok(found.size > 100);
       const invitation = { form: { password: 'four unrelated plain words' } };
       for (const value of found) {
-        if (/^[\x20-\x7e]*$/.test(value))
+        if (/^[\x20-\x7e]*$/.test(value)) {
           assert.equal((await world.call('GET', '/me', { token: value })).status, 401, value);
+          assert.equal((await world.call('GET', '/users', { token: value })).status, 401, value);
+          const headers = { cookie: `countersign=${value}; countersign-sign-in=${value}` };
+          assert.equal((await world.call('GET', '/me', { headers })).status, 401, value);
+          assert.equal((await world.call('GET', '/sign-in/code', { headers })).status, 303, value);
+        }
         for (const { name } of people)
           assert.equal(
             (await world.call('POST', '/auth/credentials', { basic: `${name}:${value}` })).status,
@@ -180,6 +186,9 @@ async function live(world: World): Promise<Living> {
   await world.call('DELETE', '/auth/sessions/current', { token: ended });
   const pending = await secretOf(world, aliceToken);
   const { link } = (await world.call('POST', '/users', { token, body: { name: 'zoe' } })).body;
+  const program = (await world.call('POST', '/service-tokens', { token, body: { name: 'sync' } })).body.token;
+  assert.equal((await world.call('GET', '/users', { token: program })).status, 200, 'it is good, and noted as used');
+  const half = (await halfSignIn(world, root)).split('=')[1] ?? '';
   const otp = freshCode(world, secretIn(root));
   await world.call('POST', '/auth/credentials', { basic: root.basic, body: { otp } });
   const [used = '', ...left] = root.recoveryCodes ?? [];
@@ -197,6 +206,8 @@ async function live(world: World): Promise<Living> {
     'ended token': ended,
     'set-up link': linkToken(setupLink),
     invitation: linkToken(link.url),
+    'service token': program,
+    'half sign-in': half,
     'pending seed': pending,
     seed: secretIn(root),
     'sealing key': Buffer.from(key, 'base64'),

@@ -25,7 +25,7 @@ const house: House = {
     ['account', 'setup', 'admin', 'upkeep', 'forward-auth', 'oidc', 'documentation'],
     ['sign-in'], // the only place where factors meet
     ['passwords', 'totp', 'passkeys', 'recovery-codes'],
-    ['users', 'sessions'],
+    ['users', 'sessions', 'service-tokens'],
     ['audit', 'throttle'],
     ['database', 'mail', 'pages', 'http'],
     ['clock', 'options', 'seal', 'base32', 'tokens'], // single files without a feature
@@ -34,7 +34,15 @@ const house: House = {
 };
 
 const entries = ['src/index.ts', 'src/server.ts', 'src/cli/main.ts'];
-const wrapped = ['node:sqlite', 'pg', '@node-rs/argon2', 'nodemailer', '@prometheus-io/client', 'uqr'];
+const wrapped = [
+  'node:sqlite',
+  'pg',
+  '@node-rs/argon2',
+  'nodemailer',
+  '@prometheus-io/client',
+  'uqr',
+  '@fastify/cookie',
+];
 const limits = { file: 250, function: 60 };
 
 const code = /\.(?:ts|mjs|js)$/;

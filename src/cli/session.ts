@@ -31,7 +31,7 @@ export async function endSessions(call: Call): Promise<void> {
     throw new Failure('Say which: give the ID of one session, or --all.', 2);
   await withService(call, 'must exist', async (service) => {
     const user = await userNamed(service, name);
-    const ended = await service.admin.endSessions(user.id, id);
+    const ended = await service.admin.endSessions('operator', user.id, id);
     if (id !== undefined && ended === 0) {
       throw new Failure(
         `${user.name} has no session "${id}". \`countersign session list ${user.name}\` shows which there are.`,

@@ -93,13 +93,12 @@ async function whose({ options }: Service, name: string, administrator: boolean)
 /** Page by page, as the store gives them. */
 async function everyUser(db: Service['database']['read']): Promise<User[]> {
   const { listUsers: pageOfUsers } = await import('../users/users.ts');
-  const users: User[] = [];
-  for (
-    let page = await pageOfUsers(db, '', 100);
-    page.length > 0;
-    page = await pageOfUsers(db, users.at(-1)?.name ?? '', 100)
-  ) {
-    users.push(...page);
-  }
-  return users;
+  const all: User[] = [];
+  let after: string | undefined;
+  do {
+    const { users, next } = await pageOfUsers(db, { after, limit: 100 });
+    all.push(...users);
+    after = next;
+  } while (after !== undefined);
+  return all;
 }

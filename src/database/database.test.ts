@@ -147,8 +147,13 @@ test('several that open one database at once all find its schema', () =>
   inFolder(async (path) => {
     const all = await Promise.all(Array.from({ length: 4 }, () => openDatabase(path)));
     for (const database of all) {
-      const { rows } = await sql`select name from kysely_migration`.execute(database.read);
-      assert.equal(rows.length, 1);
+      const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(
+        database.read,
+      );
+      assert.deepEqual(
+        rows.map(({ name }) => name),
+        ['0001-first', '0002-portal'],
+      );
       assert.equal(await isReady(database), true);
     }
     for (const database of all) await database.close();

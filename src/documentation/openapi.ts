@@ -38,6 +38,7 @@ const tags = [
   { name: 'Account', description: 'Who is signed in, and the password.' },
   { name: 'Sessions', description: 'Where somebody is signed in, and signing out.' },
   { name: 'Users', description: 'Accounts as an administrator sees them.' },
+  { name: 'Service tokens', description: 'Programs that may administer users.' },
   { name: 'Health', description: 'For supervisors and load balancers.' },
   { name: 'Documentation', description: 'This document.' },
 ];

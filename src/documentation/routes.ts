@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { contentPolicy, Problem, route } from '../http/http.ts';
+import { contentPolicy, route, serveAssets } from '../http/http.ts';
 import { describeApi } from './openapi.ts';
 import { documentationAssets, redocPage, swaggerUiPage } from './pages.ts';
 
@@ -20,7 +20,7 @@ export async function prepareDocumentation(app: FastifyInstance, { service }: { 
 export function documentationRoutes(app: FastifyInstance): void {
   openapi(app);
   pages(app);
-  assets(app);
+  serveAssets(app, '/docs/assets/', documentationAssets);
 }
 
 function openapi(app: FastifyInstance): void {
@@ -62,7 +62,7 @@ function pages(app: FastifyInstance): void {
       method: 'GET',
       url,
       access: 'anyone',
-      page: true,
+      page: url,
       operationId,
       summary,
       tag: 'Documentation',
@@ -77,24 +77,4 @@ function pages(app: FastifyInstance): void {
       },
     });
   }
-}
-
-function assets(app: FastifyInstance): void {
-  route(app, {
-    method: 'GET',
-    url: '/docs/assets/:file',
-    access: 'anyone',
-    page: true,
-    operationId: 'documentationAsset',
-    summary: 'A file that the API pages load',
-    tag: 'Documentation',
-    params: z.object({ file: z.string().max(128) }),
-    answers: { 200: { description: 'The file' } },
-    async handle({ params, request, reply }) {
-      const asset = documentationAssets().find(`/docs/assets/${params.file}`);
-      if (!asset) throw new Problem('not_found');
-      const { headers, body } = await asset.answer(request.headers['accept-encoding']);
-      return reply.headers(headers).send(body);
-    },
-  });
 }

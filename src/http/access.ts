@@ -1,20 +1,24 @@
 import type { FastifyRequest } from 'fastify';
+import type { Cookies } from './cookies.ts';
 import { bearerChallenge, Problem } from './problems.ts';
+import { sameOrigin } from './same-origin.ts';
 
 /**
  * Who may call a route. Each route declares one of these levels; one that declares none stops the start.
  *
  * What a session may do is judged anew at every request (see `sign-in/current-session.ts`); here its level is only
- * compared with what the route asks.
+ * compared with what the route asks. A half sign-in is no session: one level is its own, and no other takes it.
  */
 export type Access =
   | 'anyone'
+  | 'half signed in'
   | 'enrolling'
   | 'signed in'
   | 'fresh'
   | 'fresh or enrolling'
   | 'fresh or changing password'
-  | 'administrator';
+  | 'administrator'
+  | 'administrator or service token';
 
 /**
  * `enrolling`: a second factor is required and not there yet. `changing password`: the password has become the only
@@ -37,8 +41,36 @@ export interface Session {
   expiresAt: number;
 }
 
-/** Answers the session of a token at `now`, or nothing when it is unknown, over, or its account is disabled. */
-export type FindSession = (token: string, now: number) => Promise<Session | undefined>;
+/** A sign-in in a browser that has proved the password and nothing else. It opens the next step, and no more. */
+export interface HalfSignIn {
+  id: string;
+  userId: string;
+  name: string;
+  /** Where the person wanted to go: a checked local path. */
+  returnTo: string | undefined;
+  expiresAt: number;
+}
+
+/** A program that administers users who are no administrators. */
+export interface ServiceToken {
+  id: string;
+  name: string;
+}
+
+/** Each answers what a token stands for at `now`, or nothing when it is unknown or over. */
+export interface Lookups {
+  /** Nothing also where the account is disabled. */
+  findSession(token: string, now: number): Promise<Session | undefined>;
+  findHalfSignIn(token: string, now: number): Promise<HalfSignIn | undefined>;
+  findServiceToken(token: string, now: number): Promise<ServiceToken | undefined>;
+}
+
+/** Whoever may go on: what of the three a route asks for. */
+export interface Admitted {
+  session?: Session;
+  half?: HalfSignIn;
+  serviceToken?: ServiceToken;
+}
 
 interface Demand {
   levels: readonly Level[];
@@ -46,41 +78,76 @@ interface Demand {
   administrator?: true;
 }
 
-const demands: Record<Exclude<Access, 'anyone'>, Demand> = {
+const administrator: Demand = { levels: ['full'], fresh: 'for writes', administrator: true };
+
+const demands: Record<Exclude<Access, 'anyone' | 'half signed in'>, Demand> = {
   enrolling: { levels: ['full', 'enrolling', 'changing password'], fresh: 'never' },
   'signed in': { levels: ['full'], fresh: 'never' },
   fresh: { levels: ['full'], fresh: 'always' },
   'fresh or enrolling': { levels: ['full', 'enrolling'], fresh: 'always' },
   'fresh or changing password': { levels: ['full', 'changing password'], fresh: 'always' },
-  administrator: { levels: ['full'], fresh: 'for writes', administrator: true },
+  administrator,
+  'administrator or service token': administrator,
 };
 
-/** The session of a request that may go on; throws the problem that says why it may not. */
-export async function authorize(
-  request: FastifyRequest,
-  access: Exclude<Access, 'anyone'>,
-  findSession: FindSession,
-  now: number,
-): Promise<Session> {
-  const token = bearerToken(request.headers.authorization);
-  if (token === undefined) throw new Problem('unauthenticated', { headers: { 'www-authenticate': bearerChallenge() } });
-  const session = await findSession(token, now);
-  if (!session) throw new Problem('unauthenticated');
-
-  const demand = demands[access];
-  if (!demand.levels.includes(session.level)) throw new Problem('forbidden', { detail: whyLimited[session.level] });
-  if (demand.administrator && !session.administrator) throw new Problem('forbidden');
-  const writes = request.method !== 'GET' && request.method !== 'HEAD';
-  const mustBeFresh = demand.fresh === 'always' || (demand.fresh === 'for writes' && writes);
-  if (mustBeFresh && !session.fresh) {
-    const again = { detail: 'Sign in again, then repeat this request with the new token.' };
-    throw new Problem('reauthentication_required', session.level === 'full' ? {} : again);
-  }
-  return session;
+interface Given {
+  access: Access;
+  cookies: Cookies;
+  origins: readonly string[];
+  now: number;
 }
 
-const whyLimited: Record<Level, string> = {
-  full: 'This session may do everything that its account may, but this is not for it.',
+/** Who sends a request that may go on; throws the problem that says why it may not. */
+export async function authorize(request: FastifyRequest, given: Given, lookups: Lookups): Promise<Admitted> {
+  const { access, cookies, now } = given;
+  if (access === 'anyone') return {};
+  if (access === 'half signed in') {
+    const half = cookies.half === undefined ? undefined : await lookups.findHalfSignIn(cookies.half, now);
+    if (!half) throw new Problem('unauthenticated');
+    return { half };
+  }
+  const bearer = bearerToken(request.headers.authorization);
+  if (bearer?.startsWith('css_')) return authorizeProgram(bearer, access, lookups, now);
+  const session = await lookups.findSession(bearer ?? cookieToken(request, given), now);
+  if (!session) throw new Problem('unauthenticated');
+  checkLevel(session, demands[access], !reads(request));
+  return { session };
+}
+
+/** A browser sends its cookie with whatever makes it, so a write must come from our own pages. */
+function cookieToken(request: FastifyRequest, { cookies, origins }: Given): string {
+  if (cookies.session === undefined)
+    throw new Problem('unauthenticated', { headers: { 'www-authenticate': bearerChallenge() } });
+  if (!reads(request) && !sameOrigin(request.headers, origins))
+    throw new Problem('forbidden', { detail: 'A request with a cookie can only be sent from our own pages.' });
+  return cookies.session;
+}
+
+async function authorizeProgram(token: string, access: Access, lookups: Lookups, now: number): Promise<Admitted> {
+  const serviceToken = await lookups.findServiceToken(token, now);
+  if (!serviceToken) throw new Problem('unauthenticated');
+  if (access !== 'administrator or service token')
+    throw new Problem('forbidden', { detail: 'A service token opens /users, and nothing else.' });
+  return { serviceToken };
+}
+
+function checkLevel(session: Session, demand: Demand, writes: boolean): void {
+  const { level } = session;
+  if (level !== 'full' && !demand.levels.includes(level))
+    throw new Problem('forbidden', { detail: whyLimited[level], limited: level });
+  if (demand.administrator && !session.administrator)
+    throw new Problem('forbidden', { detail: `You are signed in as ${session.name}, who is no administrator.` });
+  const mustBeFresh = demand.fresh === 'always' || (demand.fresh === 'for writes' && writes);
+  if (mustBeFresh && !session.fresh) {
+    if (level === 'full') throw new Problem('reauthentication_required');
+    const detail = 'Sign in again, then repeat this request with the new token.';
+    throw new Problem('reauthentication_required', { detail, limited: level });
+  }
+}
+
+const reads = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
+
+const whyLimited: Record<Exclude<Level, 'full'>, string> = {
   enrolling:
     'This account must have a second factor first: GET /auth/otp/generate, then PUT /auth/otp/enable with a code of it. If it has one, sign in again with a code.',
   'changing password': 'The password is now the only factor and too short for that: PUT /auth/password first.',

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sendPage } from './headers.ts';
+import type { Site } from '../pages/pages.ts';
+import { seeOther, sendPage } from './page.ts';
 import { problemPage } from './problem-page.ts';
 import { Problem, type ProblemCode, problemResponse } from './problems.ts';
+import { wayIn } from './way-in.ts';
 
 /** Writes a problem as the answer. The body is a string, so that no response schema can take members away. */
 function send(reply: FastifyReply, problem: Problem): FastifyReply {
@@ -10,19 +12,37 @@ function send(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
 }
 
-/** The one place where an error of any kind becomes an answer: a page to a browser that asked for one, else problem details. */
-export function answerError(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  service: string,
-): FastifyReply {
+/**
+ * The one place where an error of any kind becomes an answer: for a page the way to what must be done first, or the
+ * problem as a page to a browser that asked for one; else problem details.
+ */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, site: Site): FastifyReply {
   const problem = problemOf(error);
   if (problem.code === 'internal' || problem.code === 'unavailable') request.log.error({ err: error }, problem.code);
-  const forPeople = request.routeOptions.config.page && request.headers.accept?.includes('text/html');
-  if (!forPeople) return send(reply, problem);
+  const { page, access } = request.routeOptions.config;
+  const back = page && (reads(request) ? withoutNotice(request.url) : fill(page, request.params));
+  const way = back && wayIn(problem, { access, cookies: request.caller.cookies, back });
+  if (way) return seeOther(reply, way);
+  return page && wantsPage(request) ? sendProblemPage(request, reply, problem, site) : send(reply, problem);
+}
+
+const reads = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
+const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') ?? false;
+
+function sendProblemPage(request: FastifyRequest, reply: FastifyReply, problem: Problem, site: Site): FastifyReply {
   const { status, headers } = problemResponse(problem);
-  return sendPage(reply.headers(headers), status, problemPage(problem, service));
+  return sendPage(reply.headers(headers), status, problemPage(problem, site, request.id));
+}
+
+/** A notice is shown once: whoever comes back does not come back to it. */
+function withoutNotice(url: string): string {
+  return url.replace(/([?&])done=[^&]*&?/, '$1').replace(/[?&]$/, '');
+}
+
+/** The address of a page: its pattern with the parameters in their places. */
+function fill(pattern: string, params: unknown): string {
+  const values = new Map(Object.entries(params ?? {}).map(([name, value]) => [name, String(value)]));
+  return pattern.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(values.get(name) ?? ''));
 }
 
 function problemOf(error: unknown): Problem {
@@ -65,7 +85,7 @@ function invalidMembers(issues: readonly ValidationIssue[]): { pointer: string; 
  * Answers addresses that no route has: 405 with Allow where another method would do, else 404. Keeps the list of
  * routes as they are registered, so it must be set up before them.
  */
-export function answerUnknown(app: FastifyInstance): void {
+export function answerUnknown(app: FastifyInstance, site: Site): void {
   const known = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
     const methods = known.get(url) ?? new Set();
@@ -75,11 +95,10 @@ export function answerUnknown(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?');
     const allowed = [...known].filter(([pattern]) => matches(pattern, path)).flatMap(([, methods]) => [...methods]);
-    if (allowed.length === 0) return send(reply, new Problem('not_found'));
-    return send(
-      reply,
-      new Problem('method_not_allowed', { headers: { allow: [...new Set(allowed)].sort().join(', ') } }),
-    );
+    const answer = (problem: Problem) =>
+      wantsPage(request) ? sendProblemPage(request, reply, problem, site) : send(reply, problem);
+    if (allowed.length === 0) return answer(new Problem('not_found'));
+    return answer(new Problem('method_not_allowed', { headers: { allow: [...new Set(allowed)].sort().join(', ') } }));
   });
 }
 

@@ -1,5 +1,3 @@
-import type { FastifyReply } from 'fastify';
-
 /**
  * Headers of every answer. Nothing is stored, framed, sniffed, embedded or sent on as a referrer; a page that needs
  * more (its own style sheet, say) replaces the policy by one of `contentPolicy`.
@@ -23,14 +21,4 @@ export function securityHeaders(https: boolean): Record<string, string> {
 export function contentPolicy(allowed: Record<string, string>): string {
   const directives = { 'base-uri': "'none'", 'form-action': "'none'", 'frame-ancestors': "'none'", ...allowed };
   return ["default-src 'none'", ...Object.entries(directives).map(([name, value]) => `${name} ${value}`)].join('; ');
-}
-
-/**
- * Sends a server-rendered page: its own style sheet and icon, forms to ourselves, no script. The referrer policy lets
- * browsers say which origin a form comes from, and nothing of a link's token.
- */
-export function sendPage(reply: FastifyReply, status: number, page: string): FastifyReply {
-  const policy = contentPolicy({ 'form-action': "'self'", 'img-src': "'self'", 'style-src': "'self'" });
-  const headers = { 'content-security-policy': policy, 'referrer-policy': 'strict-origin' };
-  return reply.code(status).headers(headers).type('text/html; charset=utf-8').send(page);
 }

@@ -1,14 +1,16 @@
 import type { Writable } from 'node:stream';
 import accepts from '@fastify/accepts';
+import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { type Clock, second } from '../clock.ts';
 import { isBehindProxy, isLoopback, type Options } from '../options.ts';
 import { newId } from '../tokens.ts';
-import { authorize, type FindSession } from './access.ts';
+import { authorize, type Lookups } from './access.ts';
 import { bodyLimit, parseForm, parseJson, remember } from './body.ts';
 import { clientAddress, trustedNetworks } from './client.ts';
+import { cookiesOf } from './cookies.ts';
 import { answerError, answerSocket, answerUnknown } from './errors.ts';
 import { securityHeaders } from './headers.ts';
 import { logOptions, logRequests } from './log.ts';
@@ -20,16 +22,20 @@ import { sameOrigin } from './same-origin.ts';
  * who sends it and whether he may, and how errors look. A route is registered with `route`; it is closed unless its
  * `access` opens it.
  */
-export type { Access, FindSession, Level, Session } from './access.ts';
+export type { Access, HalfSignIn, Level, Lookups, ServiceToken, Session } from './access.ts';
 export { basicChallenge, basicCredentials } from './basic.ts';
 export type { Client } from './client.ts';
-export { contentPolicy, sendPage } from './headers.ts';
-export { Problem, type ProblemCode, problemCodes, problemFacts, problemResponse, problemSentence } from './problems.ts';
+export type { Cookies } from './cookies.ts';
+export { contentPolicy } from './headers.ts';
+export { type FormError, page, queryText, seeOther, sendAgain, sendPage, whose } from './page.ts';
+export { Problem, type ProblemCode, problemCodes, problemFacts, problemResponse, waitWords } from './problems.ts';
+export { returnTo, withReturn } from './return-to.ts';
 export { route } from './route.ts';
+export { serveAssets, servePageAssets } from './serve-assets.ts';
 
 interface Parts {
   clock: Clock;
-  findSession: FindSession;
+  lookups: Lookups;
   /** Origins under which our own pages are reached. */
   origins: () => readonly string[];
   tls?: { cert: string; key: string } | undefined;
@@ -42,6 +48,7 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
   // On this machine's own name it would force every other page there to HTTPS for a year.
   const own = isLoopback(options.publicUrl ? new URL(options.publicUrl).hostname : options.host);
   const headers = securityHeaders(https && !own);
+  const site = { service: options.issuer, contact: options.contact };
   const app: FastifyInstance = Fastify({
     ...limits,
     ...(parts.tls ? { https: { ...parts.tls, ...limits.http, minVersion: 'TLSv1.2' } } : {}),
@@ -51,16 +58,17 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
     requestIdHeader: false,
     clientErrorHandler: answerSocket,
     // An address that cannot be decoded reaches no hook, so its headers are set here.
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers), options.issuer),
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers), site),
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.issuer));
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, site));
   app.decorateRequest('caller');
   readBodies(app);
   refuseUndeclared(app);
-  answerUnknown(app);
-  receive(app, options, parts, headers);
+  answerUnknown(app, site);
+  await app.register(cookie);
+  receive(app, options, parts, { headers, https });
   // Between the two, so that a page of another origin can read why it was refused.
   if (options.corsOrigins.length > 0) await app.register(cors, { ...crossOrigin, origin: options.corsOrigins });
   admit(app, parts);
@@ -126,7 +134,12 @@ function refuseUndeclared(app: FastifyInstance): void {
 }
 
 /** Finds out where a request comes from; behind a declared proxy only that is answered, health excepted. */
-function receive(app: FastifyInstance, options: Options, parts: Parts, headers: Record<string, string>): void {
+function receive(
+  app: FastifyInstance,
+  options: Options,
+  parts: Parts,
+  { headers, https }: { headers: Record<string, string>; https: boolean },
+): void {
   const trusted = trustedNetworks(options.trustProxy);
   const header = options.proxyHeader.toLowerCase();
   const behindProxy = isBehindProxy(options);
@@ -138,7 +151,8 @@ function receive(app: FastifyInstance, options: Options, parts: Parts, headers: 
     const address = clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trusted);
     const userAgent = (request.headers['user-agent'] ?? '').slice(0, 256);
     const now = parts.clock();
-    request.caller = { session: undefined, client: { address, userAgent }, now };
+    const cookies = cookiesOf(request, reply, { https, now });
+    request.caller = { client: { address, userAgent }, cookies, now };
     const health = request.routeOptions.url === '/healthz' || request.routeOptions.url === '/readyz';
     if (behindProxy && !health && !trusted(peer))
       throw new Problem('forbidden', { detail: 'This service answers its proxy only.' });
@@ -155,7 +169,11 @@ function admit(app: FastifyInstance, parts: Parts): void {
         detail: 'This form can only be sent from our own page: open it again and retry.',
       });
     }
-    if (access && access !== 'anyone')
-      request.caller.session = await authorize(request, access, parts.findSession, request.caller.now);
+    const { cookies, now } = request.caller;
+    if (access)
+      Object.assign(
+        request.caller,
+        await authorize(request, { access, cookies, origins: parts.origins(), now }, parts.lookups),
+      );
   });
 }

@@ -16,7 +16,7 @@ export function logOptions(options: Options, stream: Writable | undefined): obje
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
-    const { client, session } = request.caller;
+    const { client, session, serviceToken } = request.caller;
     request.log.info(
       {
         method,
@@ -25,6 +25,7 @@ export function logRequests(app: FastifyInstance): void {
         ms: Math.round(reply.elapsedTime),
         address: client.address,
         ...(session ? { user: session.userId, session: session.id } : {}),
+        ...(serviceToken ? { serviceToken: serviceToken.id } : {}),
       },
       'request',
     );

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Level } from './access.ts';
 
 /**
  * The one table of errors: stable code, HTTP status, title, and a sentence that says what to do next. Bodies are
@@ -81,6 +82,8 @@ interface Particulars {
   /** Further members of the body. */
   members?: Record<string, string | number | boolean>;
   headers?: Record<string, string>;
+  /** What a session is that may not do this yet; decides where a page leads. */
+  limited?: Exclude<Level, 'full'>;
 }
 
 /** Thrown anywhere below a handler to answer with a problem. */
@@ -109,10 +112,30 @@ export function bearerChallenge(error?: 'invalid_token'): string {
   return `Bearer realm="Countersign"${error ? `, error="${error}"` : ''}`;
 }
 
-/** What a person should read: the first thing to mend where some are named, else the sentence of the problem. */
-export function problemSentence(problem: Problem): string {
-  const { errors } = problem.particulars;
-  return errors?.[0]?.detail ?? problemResponse(problem).body.detail;
+/** What the table says to programs, said to people. */
+const forPeople: Partial<Record<ProblemCode, string>> = {
+  not_found: 'There is nothing at this address. It may have been mistyped, or what it led to is gone.',
+  forbidden: 'Your account may not open this page. If it should, ask an administrator.',
+  method_not_allowed: 'This address takes a form only. Begin from the page that the form stands on.',
+  invalid: 'What was sent does not fit this page. Go back, reload it, and try again.',
+  payload_too_large: 'What was sent is too long for this form. Go back and send less.',
+  name_taken: 'That name is taken. Choose another one.',
+  wrong_password: 'That is not your password. Check it and try again.',
+  wrong_otp: 'That code is not right, or was used already. Take the one that is shown now.',
+};
+
+/** What a person should read: how long to wait, what to mend where that is named, or the sentence of the problem. */
+export function problemSentence({ code, particulars }: Problem): string {
+  const { errors, retryAfter, detail } = particulars;
+  const { title, detail: general } = problemFacts(code);
+  if (retryAfter !== undefined) return `${title}: try again in ${waitWords(retryAfter)}.`;
+  return errors?.[0]?.detail ?? detail ?? forPeople[code] ?? general;
+}
+
+/** So many seconds as a person says it, never less than they are. */
+export function waitWords(seconds: number): string {
+  const [amount, unit] = seconds < 120 ? [Math.ceil(seconds), 'second'] : [Math.ceil(seconds / 60), 'minute'];
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
 }
 
 /** The response that a problem becomes. */

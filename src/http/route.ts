@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import * as z from 'zod';
-import type { Access, Session } from './access.ts';
+import type { Access, Admitted, HalfSignIn, ServiceToken, Session } from './access.ts';
 import type { Client } from './client.ts';
+import type { Cookies } from './cookies.ts';
 import { Problem, type ProblemCode, problemFacts, problemSchema } from './problems.ts';
 
 /**
@@ -27,10 +28,15 @@ export interface RouteSpec<A extends Access, Body, Query, Params> {
   answers: Record<number, Answer>;
   /** Problems beside those that every route, or every route of its access, can answer. */
   problems?: readonly ProblemCode[];
+  /** A GET that makes or notes something: it is asked for whole, never by HEAD. */
+  head?: false;
   /** Takes Basic credentials instead of a bearer token. */
   basic?: true;
-  /** Pages and their forms: out of the OpenAPI document, and their writes only from our own pages. */
-  page?: true;
+  /**
+   * Pages and their forms: out of the OpenAPI document, and their writes only from our own pages. The address is where a
+   * person comes back to who must first sign in or prove something; it takes the parameters of `url`.
+   */
+  page?: string;
   handle(call: Call<A, Body, Query, Params>): Promise<unknown>;
 }
 
@@ -45,26 +51,35 @@ export interface Answer {
 }
 
 export interface Call<A extends Access, Body, Query, Params> {
-  session: A extends 'anyone' ? undefined : Session;
+  session: SessionAt<A>;
+  half: A extends 'half signed in' ? HalfSignIn : undefined;
+  serviceToken: A extends 'administrator or service token' ? ServiceToken | undefined : undefined;
   body: Body;
   query: Query;
   params: Params;
   client: Client;
+  cookies: Cookies;
   /** The one moment of this request. */
   now: number;
   request: FastifyRequest;
   reply: FastifyReply;
 }
 
+type SessionAt<A extends Access> = A extends 'anyone' | 'half signed in'
+  ? undefined
+  : A extends 'administrator or service token'
+    ? Session | undefined
+    : Session;
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     accepts?: readonly MediaType[];
-    page?: boolean;
+    page?: string;
   }
   interface FastifyRequest {
     /** Set by `http/http.ts` before a handler runs; handlers get its parts from `Call`. */
-    caller: { session: Session | undefined; client: Client; now: number };
+    caller: Admitted & { client: Client; cookies: Cookies; now: number };
   }
 }
 
@@ -78,7 +93,12 @@ export function route<A extends Access, Body = undefined, Query = unknown, Param
   app.route({
     method: spec.method,
     url: spec.url,
-    config: { access: spec.access, accepts: spec.accepts ?? ['application/json'], page: spec.page ?? false },
+    exposeHeadRoute: spec.method === 'GET' && spec.head !== false,
+    config: {
+      access: spec.access,
+      accepts: spec.accepts ?? ['application/json'],
+      ...(spec.page ? { page: spec.page } : {}),
+    },
     schema: {
       ...(spec.page ? { hide: true } : {}),
       operationId: spec.operationId,
@@ -94,12 +114,9 @@ export function route<A extends Access, Body = undefined, Query = unknown, Param
     handler: async (request, reply) => {
       if (!spec.body && request.body !== undefined)
         throw new Problem('invalid', { detail: 'This request takes no body.' });
-      const { session, client, now } = request.caller;
       // The schemas above have checked these values, and the access check has put a session where one is demanded.
       const call = {
-        session,
-        client,
-        now,
+        ...request.caller,
         request,
         reply,
         body: request.body,
@@ -154,7 +171,7 @@ function problemsOf(spec: Declared): Set<ProblemCode> {
     'unavailable',
     ...(writes ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(spec.access === 'anyone' ? [] : (['unauthenticated'] as const)),
-    ...(spec.access.startsWith('fresh') || (spec.access === 'administrator' && writes)
+    ...(spec.access.startsWith('fresh') || (spec.access.startsWith('administrator') && writes)
       ? (['reauthentication_required'] as const)
       : []),
     ...(spec.problems ?? []),

@@ -34,5 +34,7 @@ test('a value in an attribute without quotes is refused', () => {
   assert.throws(() => html`<input value=${'x'}>`, /Quote the attribute/);
   assert.throws(() => html`<p>${'a'}</p><input class="b" value= ${'x'}>`, /Quote the attribute/);
   assert.throws(() => html`<input class="${'b'}" value=${'x'}>`, /Quote the attribute/);
+  assert.throws(() => html`<a href="/x?y=${'b'}" class=${'x'}>`, /Quote the attribute/);
   assert.equal(render(html`<p>1 + 1 = ${2}</p>`), '<p>1 + 1 = 2</p>');
+  assert.equal(render(html`<a href="/x?y=${'b"'}&z=${'c'}">`), '<a href="/x?y=b&quot;&z=c">');
 });

@@ -17,10 +17,16 @@ export function html(literals: TemplateStringsArray, ...values: readonly Value[]
   const parts = literals.map((literal, index) => {
     if (index === values.length) return literal;
     sofar += literal;
-    if (/<[^<>]*=\s*$/.test(sofar)) throw new Error(`Quote the attribute: ${sofar.slice(-40)}`);
+    if (beginsBareAttribute(sofar)) throw new Error(`Quote the attribute: ${sofar.slice(-40)}`);
     return literal + markupOf(values[index]);
   });
   return { [markup]: parts.join('') };
+}
+
+/** Whether the literals end in a tag with `name=` and no open quote. */
+function beginsBareAttribute(literals: string): boolean {
+  const tag = /<[^<>]*$/.exec(literals)?.[0].replace(/"[^"]*"/g, 'quoted') ?? '';
+  return /=\s*$/.test(tag) && !tag.includes('"');
 }
 
 /** The text of a page, ready to send. */

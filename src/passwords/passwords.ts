@@ -1,4 +1,4 @@
-import { day } from '../clock.ts';
+import { day, minute } from '../clock.ts';
 import type { Database, Db, Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { type Sealer, Unsealable } from '../seal.ts';
@@ -9,6 +9,7 @@ import { preparePassword } from './prepare.ts';
 import {
   deleteExpiredLinks,
   deleteLink,
+  deletePassword,
   selectLink,
   selectPassword,
   takeLink,
@@ -24,8 +25,8 @@ export { loadBlocklist } from './blocklist.ts';
  */
 export { type Argon2, argon2, createHasher, type Hasher } from './hasher.ts';
 
-/** A one-time link to choose a password lives this long. */
-const linkLife = 7 * day;
+/** How long a one-time link to choose a password lives: an invitation, and one in place of a password that there was. */
+const linkLife = { invitation: 7 * day, replacement: 30 * minute };
 
 /** A password ready to be stored: its hash, and whether it is too short to be an only factor. */
 export interface NewPassword {
@@ -101,10 +102,18 @@ export function createPasswords(parts: {
       await deleteLink(tx, userId);
     },
 
+    /** Takes the password away, so that none is right any more; false when there was none. */
+    remove: deletePassword,
+
     /** A one-time token by which a user chooses a password; one made before is void. */
-    async makeLink(tx: Tx, userId: string, now: number): Promise<{ token: string; expiresAt: number }> {
+    async makeLink(
+      tx: Tx,
+      userId: string,
+      kind: keyof typeof linkLife,
+      now: number,
+    ): Promise<{ token: string; expiresAt: number }> {
       const { token, hash } = newToken('csl_');
-      const expiresAt = now + linkLife;
+      const expiresAt = now + linkLife[kind];
       await upsertLink(tx, userId, hash, expiresAt);
       return { token, expiresAt };
     },
@@ -119,6 +128,8 @@ export function createPasswords(parts: {
       return takeLink(tx, hashToken(token), now);
     },
 
+    /** Voids a link that may be out. */
+    voidLink: deleteLink,
     /** Hashes running and waiting. */
     load: hasher.load,
     /** Deletes links that have expired. */

@@ -43,6 +43,16 @@ export async function updateHash(tx: Tx, userId: string, version: string, hash: 
     .execute();
 }
 
+/** Deletes the password of a user and answers whether there was one. */
+export async function deletePassword(tx: Tx, userId: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .$extendTables<Tables>()
+    .deleteFrom('passwords')
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}
+
 export async function upsertLink(tx: Tx, userId: string, tokenHash: Buffer, expiresAt: number): Promise<void> {
   const values = { token_hash: tokenHash, expires_at: expiresAt };
   await tx

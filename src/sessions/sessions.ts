@@ -41,7 +41,13 @@ export function createSessions(parts: { database: Database; lifetime: number; id
     /** Makes a session and answers its token, which is never seen again. */
     async issue(
       tx: Tx,
-      given: { userId: string; secondFactor: 'otp' | 'recovery_code' | undefined; client: Client },
+      given: {
+        userId: string;
+        /** When the password was proved; a second step may have taken minutes. */
+        passwordAt: number;
+        secondFactor: 'otp' | 'recovery_code' | undefined;
+        client: Client;
+      },
       now: number,
     ): Promise<{ token: string; session: StoredSession }> {
       const standing = await selectSessions(tx, given.userId);
@@ -53,7 +59,7 @@ export function createSessions(parts: { database: Database; lifetime: number; id
         createdAt: now,
         expiresAt: now + lifetime,
         lastSeenAt: now,
-        passwordAt: now,
+        passwordAt: given.passwordAt,
         secondFactor: given.secondFactor && { kind: given.secondFactor, at: now },
         address: given.client.address,
         userAgent: given.client.userAgent,
@@ -121,6 +127,13 @@ export function createSessions(parts: { database: Database; lifetime: number; id
     /** Ends one session of an account; false when it has none of that id. */
     async end(tx: Tx, id: string, userId: string): Promise<boolean> {
       return deleteSession(tx, id, userId);
+    },
+
+    /** Ends the session of a token and answers which that was, if any. */
+    async endByToken(tx: Tx, token: string): Promise<StoredSession | undefined> {
+      const session = await selectSessionByToken(tx, hashToken(token));
+      if (session) await deleteSession(tx, session.id, session.userId);
+      return session;
     },
 
     /** Ends every session of an account, but the one named, and answers how many that were. */

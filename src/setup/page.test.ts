@@ -3,17 +3,24 @@ import { test } from 'node:test';
 import { setupDonePage, setupLinkGonePage, setupPage } from './page.ts';
 
 const hostile = `"><script>alert('1')</script>`;
+const site = { service: 'Example', contact: '' };
 
 test('whatever is shown is shown as text', () => {
-  const all = { service: hostile, token: hostile, minimum: 15, name: hostile, error: hostile };
+  const all = {
+    site: { service: hostile, contact: '' },
+    token: hostile,
+    minimum: 15,
+    name: hostile,
+    error: { code: 'invalid', sentence: hostile, wait: undefined } as const,
+  };
   for (const page of [setupPage(all), setupDonePage(all), setupLinkGonePage(all)]) {
-    assert.doesNotMatch(page, /<script|alert\('/);
+    assert.doesNotMatch(page, /<script(?! type="module" src=)|alert\('/);
     assert.match(page, /&lt;script&gt;alert\(&#39;1&#39;\)/);
   }
 });
 
 test('the form posts its token and asks for a new password', () => {
-  const page = setupPage({ service: 'Example', token: 'csl_x', minimum: 15 });
+  const page = setupPage({ site, token: 'csl_x', minimum: 15 });
   assert.match(page, /<form method="post" action="\/setup">/);
   assert.match(page, /<input type="hidden" name="token" value="csl_x">/);
   assert.match(page, /<input type="password" id="password" name="password" autocomplete="new-password"/);
@@ -23,20 +30,19 @@ test('the form posts its token and asks for a new password', () => {
 
 test('with an error the title says so, the name is kept and the password is not', () => {
   const page = setupPage({
-    service: 'Example',
+    site,
     token: 'csl_x',
     minimum: 15,
     name: 'ada',
-    error: 'Too short.',
-    wrong: 'password',
+    error: { code: 'weak_password', sentence: 'Too short.', wait: undefined },
   });
   assert.match(page, /<title>Error: Set up · Example<\/title>/);
-  assert.match(page, /<p role="alert" id="error">Too short\.<\/p>/);
+  assert.match(page, /<p role="alert" id="error"[^>]*>Too short\.<\/p>/);
   assert.match(page, /name="name" value="ada"/);
-  assert.match(page, /aria-describedby="error hint" aria-invalid="true"/);
+  assert.match(page, /aria-invalid="true" aria-describedby="error password-hint"/);
   assert.doesNotMatch(page, /type="password"[^>]*value=/);
 });
 
 test('a link that is gone says how to make another', () => {
-  assert.match(setupLinkGonePage({ service: 'Example' }), /countersign setup-link/);
+  assert.match(setupLinkGonePage({ site }), /countersign setup-link/);
 });

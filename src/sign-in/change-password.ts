@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import type { NewPassword, Passwords } from '../passwords/passwords.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import type { Throttle } from '../throttle/throttle.ts';
+import { passwordTry, type Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
+import type { EndSessions } from './end-sessions.ts';
 import { type ReadFacts, sameFacts } from './facts.ts';
 import { type Judge, tooManyTries } from './judge.ts';
 import { type Facts, minimumPassword } from './policy.ts';
@@ -15,17 +15,17 @@ interface Parts {
   database: Database;
   clock: Clock;
   throttle: Throttle;
-  sessions: Sessions;
   passwords: Passwords;
   totp: Totp;
   judge: Judge;
   readFacts: ReadFacts;
   stillMay: StillMay;
+  endSessions: EndSessions;
 }
 
 /** A new password: proving the present one, and what the change ends. */
 export function createChangePassword(parts: Parts) {
-  const { database, clock, throttle, sessions, passwords, totp, judge, readFacts, stillMay } = parts;
+  const { database, clock, throttle, passwords, totp, judge, readFacts, stillMay, endSessions } = parts;
 
   /** Stores a new password and ends the account's sessions, but the one named, and its pending secrets. */
   const replace = async (
@@ -37,7 +37,7 @@ export function createChangePassword(parts: Parts) {
   ): Promise<void> => {
     await passwords.set(tx, userId, password, now);
     await totp.discardPending(tx, userId);
-    await sessions.endOthers(tx, userId, keptSessionId);
+    await endSessions(tx, userId, keptSessionId);
   };
 
   return {
@@ -49,6 +49,11 @@ export function createChangePassword(parts: Parts) {
       const facts = await readFacts(database.read, userId);
       if (!facts) throw new Problem('unauthenticated');
       const { name } = facts.user;
+      if (given.new === given.current)
+        throw new Problem('weak_password', {
+          detail: 'That is the password it is now. Choose another one.',
+          members: { reason: 'unchanged' },
+        });
       const current = await judge.password({
         name,
         find: async () => userId,
@@ -88,6 +93,9 @@ export function createChangePassword(parts: Parts) {
       return database.transaction(async (tx) => {
         const now = clock();
         if (!(await readFacts(tx, userId)) || !(await passwords.takeLink(tx, given.token, now))) return false;
+        // Tries at the password that is gone say nothing of the new one.
+        const [tries] = passwordTry(name, client.address);
+        if (tries) await throttle.forget(tx, [tries]);
         await replace(tx, userId, password, undefined, now);
         await record(tx, now, { event: 'password.changed', userId, address: client.address, detail: { by: 'link' } });
         return true;

@@ -1,18 +1,19 @@
 import { record } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
-import { type Client, type Level, Problem } from '../http/http.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Database, Tx } from '../database/database.ts';
+import { type Client, Problem } from '../http/http.ts';
 import type { Refusal, Throttle, Ticket, Verdict } from '../throttle/throttle.ts';
 import { findUserByName, prepareName, type User } from '../users/users.ts';
-import { type ReadFacts, sameFacts } from './facts.ts';
-import type { Code, Judge, JudgedCode } from './judge.ts';
+import { judgedBy, type ReadFacts } from './facts.ts';
+import { beginHalf, type MadeHalf } from './half-sign-in.ts';
+import type { Issue, SignedIn, WrongOtp } from './issue.ts';
+import type { Code, Judge } from './judge.ts';
 import { nextStep } from './next-step.ts';
 import type { Facts } from './policy.ts';
-import { levelOf } from './policy.ts';
 
 /**
- * Signing in with name and password, and a code where one is demanded: the one caller of `sessions.issue`.
+ * Signing in with name and password: with a code in the same request where one is demanded, or, in a browser, with a
+ * half sign-in that waits for it.
  *
  * Secrets are judged outside any transaction, because a hash takes long; the transaction that makes the session reads
  * the facts again and makes none when they have changed.
@@ -23,10 +24,16 @@ export interface Credentials {
   code: Code | undefined;
 }
 
+/** In a browser: where the person wanted to go, and the session that this one had before. */
+export interface InBrowser {
+  returnTo: string | undefined;
+  replaces: string | undefined;
+}
+
 export type Outcome =
-  | { result: 'signed in'; token: string; expiresAt: number; level: Level }
-  | { result: 'otp required' }
-  | { result: 'wrong otp' }
+  | SignedIn
+  | WrongOtp
+  | { result: 'otp required'; half?: MadeHalf }
   | { result: 'wrong credentials' }
   | { result: 'too many tries'; refusal: Refusal }
   | { result: 'busy'; retryAfter: number };
@@ -35,24 +42,16 @@ interface Parts {
   database: Database;
   clock: Clock;
   throttle: Throttle;
-  sessions: Sessions;
   judge: Judge;
   readFacts: ReadFacts;
-}
-
-/** What was judged, and waits for the transaction that makes the session. */
-interface Accepted {
-  facts: Facts;
-  /** The charge that is still to be settled: the last one. */
-  ticket: Ticket;
-  code?: JudgedCode & { kind: Code['kind'] };
+  issue: Issue;
 }
 
 export function createCredentials(parts: Parts) {
-  const { database, clock, throttle, sessions, judge, readFacts } = parts;
+  const { database, clock, throttle, judge, readFacts, issue } = parts;
 
   /** Judges once; `changed` when the account changed meanwhile. */
-  const attempt = async (given: Credentials, client: Client): Promise<Outcome | 'changed'> => {
+  const attempt = async (given: Credentials, client: Client, browser?: InBrowser): Promise<Outcome | 'changed'> => {
     let user: User | undefined;
     let facts: Facts | undefined;
     const find = async (): Promise<string | undefined> => {
@@ -68,71 +67,48 @@ export function createCredentials(parts: Parts) {
       address: client.address,
     });
     if (!('ticket' in password)) return { result: 'too many tries', refusal: password };
-    const right = password.right && facts !== undefined;
-    const next = nextStep(
-      { password: right, secondFactor: false },
-      { secondFactor: facts?.authenticator !== undefined },
-    );
+    const { ticket } = password;
+    const proved = { password: password.right && facts !== undefined, secondFactor: false };
+    const next = nextStep(proved, { secondFactor: facts?.authenticator !== undefined });
     if (next === 'prove password' || !facts)
-      return refuse(password.ticket, 'wrong', 'wrong credentials', user?.id, client);
-    if (next === 'issue session' || !facts.authenticator) return issue({ facts, ticket: password.ticket }, client);
-    if (!given.code) return refuse(password.ticket, 'right', 'otp required', facts.user.id, client);
-    await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));
+      return settle(ticket, 'wrong', async (tx, now) => {
+        const detail = { reason: 'wrong credentials' };
+        await record(tx, now, { event: 'sign_in.refused', userId: user?.id, address: client.address, detail });
+        return { result: 'wrong credentials' };
+      });
+    const accepted = { userId: facts.user.id, judged: judgedBy(facts), replaces: browser?.replaces };
+    if (next === 'issue session' || !facts.authenticator) return issue({ ...accepted, ticket }, client);
+    if (!given.code) return wait(ticket, facts, client, browser);
+    await settle(ticket, 'right', async () => undefined);
     const code = await judge.code(facts.user.id, facts.authenticator.id, given.code);
     if (!('ticket' in code)) return { result: 'too many tries', refusal: code };
-    const accepted = { facts, ticket: code.ticket, code: { ...code, kind: given.code.kind } };
-    return judge.orGiveBack(code.ticket, () => issue(accepted, client));
+    const kind = given.code.kind;
+    return judge.orGiveBack(code.ticket, () =>
+      issue({ ...accepted, ticket: code.ticket, code: { ...code, kind } }, client),
+    );
   };
 
-  const refuse = async (
-    ticket: Ticket,
-    verdict: Verdict,
-    result: 'wrong credentials' | 'wrong otp' | 'otp required',
-    userId: string | undefined,
-    client: Client,
-  ): Promise<Outcome> =>
+  /** The password was right, and a code is still to come. */
+  const wait = (ticket: Ticket, facts: Facts, client: Client, browser: InBrowser | undefined): Promise<Outcome> =>
+    settle(ticket, 'right', async (tx, now) => {
+      const { address } = client;
+      await record(tx, now, { event: 'sign_in.otp_required', userId: facts.user.id, address });
+      if (!browser) return { result: 'otp required' };
+      return { result: 'otp required', half: await beginHalf(tx, facts, client, browser.returnTo, now) };
+    });
+
+  const settle = <T>(ticket: Ticket, verdict: Verdict, also: (tx: Tx, now: number) => Promise<T>): Promise<T> =>
     database.transaction(async (tx) => {
       const now = clock();
       await throttle.settle(tx, ticket, verdict, now);
-      await record(tx, now, { event: 'sign_in.refused', userId, address: client.address, detail: { reason: result } });
-      return { result };
-    });
-
-  /** Reads the facts again, spends the code, and makes the session: all of it, or nothing. */
-  const issue = ({ facts, ticket, code }: Accepted, client: Client): Promise<Outcome | 'changed'> =>
-    database.transaction(async (tx) => {
-      const now = clock();
-      const userId = facts.user.id;
-      const current = await readFacts(tx, userId);
-      if (!sameFacts(facts, current)) {
-        await throttle.settle(tx, ticket, 'unjudged', now);
-        return 'changed';
-      }
-      const { address } = client;
-      const spent = code !== undefined && (await code.spend(tx, now));
-      const demanded = { secondFactor: current.authenticator !== undefined };
-      if (nextStep({ password: true, secondFactor: spent }, demanded) !== 'issue session') {
-        await throttle.settle(tx, ticket, 'wrong', now);
-        await record(tx, now, { event: 'sign_in.refused', userId, address, detail: { reason: 'wrong otp' } });
-        return { result: 'wrong otp' };
-      }
-      await throttle.settle(tx, ticket, 'right', now);
-      const { token, session } = await sessions.issue(tx, { userId, secondFactor: code?.kind, client }, now);
-      // Read once more: the code may just have proved the authenticator.
-      const after = await readFacts(tx, userId);
-      const level = after && levelOf(after, session);
-      if (!level) throw new Error('a session was about to be made without the second factor that is in force');
-      const about = { userId, sessionId: session.id, address };
-      if (code?.kind === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });
-      await record(tx, now, { event: 'sign_in.succeeded', ...about, detail: { level } });
-      return { result: 'signed in', token, expiresAt: session.expiresAt, level };
+      return also(tx, now);
     });
 
   /** Signs in, or says why not. An account that changes meanwhile is judged anew once, then refused. */
-  return async (given: Credentials, client: Client): Promise<Outcome> => {
+  return async (given: Credentials, client: Client, browser?: InBrowser): Promise<Outcome> => {
     try {
-      const first = await attempt(given, client);
-      const outcome = first === 'changed' ? await attempt(given, client) : first;
+      const first = await attempt(given, client, browser);
+      const outcome = first === 'changed' ? await attempt(given, client, browser) : first;
       return outcome === 'changed' ? { result: 'wrong credentials' } : outcome;
     } catch (error) {
       if (error instanceof Problem && error.code === 'busy')

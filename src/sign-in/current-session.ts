@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import type { FindSession, Session } from '../http/http.ts';
+import type { Lookups, Session } from '../http/http.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { ReadFacts } from './facts.ts';
 import { idleLimitHolds, isFresh, levelOf } from './policy.ts';
@@ -8,7 +8,11 @@ import { idleLimitHolds, isFresh, levelOf } from './policy.ts';
  * The session behind a token, as `http/` sees it: judged at every request from the account as it stands now, so that a
  * disabled account, a new policy or a removed factor takes hold at once.
  */
-export function sessionFinder(parts: { database: Database; sessions: Sessions; readFacts: ReadFacts }): FindSession {
+export function sessionFinder(parts: {
+  database: Database;
+  sessions: Sessions;
+  readFacts: ReadFacts;
+}): Lookups['findSession'] {
   const { database, sessions, readFacts } = parts;
   return async (token, now): Promise<Session | undefined> => {
     const session = await sessions.find(database.read, token);

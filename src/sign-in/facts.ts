@@ -26,14 +26,14 @@ export function factsReader(parts: {
 }
 
 /**
- * Whether nothing has changed that a verdict rests on. A rehash, a re-seal, a new name, and an authenticator that has
- * been proved meanwhile are no change.
+ * What a verdict rests on, as a text that can be kept beside it and compared. A rehash, a re-seal, a new name, and an
+ * authenticator that has been proved meanwhile change nothing here.
  */
+export function judgedBy({ password, authenticator, secondFactorRequired }: Facts): string {
+  return JSON.stringify([password?.version ?? null, authenticator?.id ?? null, secondFactorRequired]);
+}
+
+/** Whether nothing has changed that a verdict rests on. */
 export function sameFacts(before: Facts, after: Facts | undefined): after is Facts {
-  return (
-    after !== undefined &&
-    before.password?.version === after.password?.version &&
-    before.authenticator?.id === after.authenticator?.id &&
-    before.secondFactorRequired === after.secondFactorRequired
-  );
+  return after !== undefined && judgedBy(before) === judgedBy(after);
 }

@@ -12,7 +12,7 @@ import {
   type Ticket,
   type Try,
 } from '../throttle/throttle.ts';
-import type { Totp, Which } from '../totp/totp.ts';
+import type { Match, Totp, Which } from '../totp/totp.ts';
 
 /**
  * Judging secrets, the same way wherever one is sent: charge a try, judge, and hand back the ticket with which the
@@ -30,6 +30,8 @@ export interface JudgedPassword {
 
 export interface JudgedCode {
   ticket: Ticket;
+  /** It belongs to one of the steps that are looked at: where it cannot be spent, it was used already. */
+  matches: boolean;
   /** Spends the code in the transaction of what it allows; false where it was wrong or is spent. */
   spend(tx: Tx, now: number): Promise<boolean>;
 }
@@ -60,11 +62,9 @@ export function createJudge(parts: {
     }
   };
 
-  /** The unspent step that a code belongs to, if any; the charge is given back when the secret cannot be opened. */
-  const stepOf = async (ticket: Ticket, which: Which, typed: string): Promise<number | undefined> => {
-    const match = await orGiveBack(ticket, () => totp.judge(database.read, which, typed, clock()));
-    return typeof match === 'object' ? match.step : undefined;
-  };
+  /** What a code is; the charge is given back when the secret cannot be opened. */
+  const matchOf = (ticket: Ticket, which: Which, typed: string): Promise<Match> =>
+    orGiveBack(ticket, () => totp.judge(database.read, which, typed, clock()));
 
   return {
     /** Does what follows a charge; when it fails, the charge is given back. */
@@ -91,20 +91,26 @@ export function createJudge(parts: {
       const isOtp = code.kind === 'otp';
       const ticket = await throttle.charge(isOtp ? otpTry(userId, authenticatorId) : recoveryCodeTry(userId));
       if (!('charges' in ticket)) return ticket;
-      if (!isOtp) return { ticket, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
-      const step = await stepOf(ticket, { bound: userId }, code.text);
+      if (!isOtp) return { ticket, matches: false, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
+      const match = await matchOf(ticket, { bound: userId }, code.text);
+      const step = stepIn(match);
       const spend = async (tx: Tx, now: number): Promise<boolean> =>
         step !== undefined && totp.spend(tx, userId, authenticatorId, step, now);
-      return { ticket, spend };
+      return { ticket, matches: match !== 'wrong', spend };
     },
 
     /** Judges a code that is to prove a secret which nobody has proved yet. */
     async proof(tries: readonly Try[], which: Which, typed: string): Promise<JudgedProof | Refusal> {
       const ticket = await throttle.charge(tries);
       if (!('charges' in ticket)) return ticket;
-      return { ticket, step: await stepOf(ticket, which, typed) };
+      return { ticket, step: stepIn(await matchOf(ticket, which, typed)) };
     },
   };
+}
+
+/** The unspent step that a code belongs to, if any. */
+function stepIn(match: Match): number | undefined {
+  return typeof match === 'object' ? match.step : undefined;
 }
 
 /** A refusal of the throttle as a problem; one without an end says that the authenticator must be bound again. */

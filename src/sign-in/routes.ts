@@ -1,16 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
+import type { Database } from '../database/database.ts';
 import { basicCredentials, Problem, route } from '../http/http.ts';
 import type { Options } from '../options.ts';
+import type { Site } from '../pages/pages.ts';
 import type { Outcome } from './credentials.ts';
 import { credentialsAnswer, refusedBusy, refusedTries, refusedWrong, signedIn } from './credentials-answer.ts';
 import type { Code } from './judge.ts';
+import { signInPages } from './page-routes.ts';
+import { reauthenticatePages } from './reauthenticate-page-routes.ts';
 import type { Standing } from './second-factor.ts';
 import type { SignIn } from './sign-in.ts';
 
 interface Parts {
+  database: Database;
   signIn: SignIn;
+  site: Site;
   otpInQuery: Options['otpInQuery'];
   /** Told each outcome, for the metrics. */
   count: (result: Outcome['result']) => void;
@@ -21,6 +27,8 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   reauthenticate(app, parts.signIn);
   secondFactor(app, parts.signIn);
   password(app, parts.signIn);
+  signInPages(app, parts);
+  reauthenticatePages(app, parts);
 }
 
 // Any string up to this many characters is judged, so that a code with spaces, or a wrong one, is never a 422.

@@ -6,6 +6,7 @@ import { makeRecoveryCodes, voidRecoveryCodes } from '../recovery-codes/recovery
 import type { Sessions } from '../sessions/sessions.ts';
 import { otpTry, pendingOtpTry, recoveryCodeTry, type Throttle, type Try } from '../throttle/throttle.ts';
 import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/totp.ts';
+import type { EndSessions } from './end-sessions.ts';
 import type { ReadFacts } from './facts.ts';
 import { type Judge, tooManyTries } from './judge.ts';
 import type { StillMay } from './still-may.ts';
@@ -16,6 +17,8 @@ export interface Standing {
   confirmed: boolean;
   /** The secret in force has never been shown: its QR code must be fetched and scanned. */
   qrNeeded: boolean;
+  /** It has just taken the place of another one. */
+  replaced?: true;
   /** Only where they were made just now. */
   recoveryCodes?: string[];
 }
@@ -29,6 +32,7 @@ interface Parts {
   judge: Judge;
   readFacts: ReadFacts;
   stillMay: StillMay;
+  endSessions: EndSessions;
 }
 
 /**
@@ -36,7 +40,7 @@ interface Parts {
  * transaction; a change of factors ends every other session and every pending secret.
  */
 export function createSecondFactor(parts: Parts) {
-  const { database, clock, throttle, sessions, totp, judge, readFacts, stillMay } = parts;
+  const { database, clock, throttle, sessions, totp, judge, readFacts, stillMay, endSessions } = parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -52,7 +56,7 @@ export function createSecondFactor(parts: Parts) {
   /** What every change of factors ends. */
   const endTheRest = async (tx: Tx, userId: string, keptSessionId?: string): Promise<void> => {
     await totp.discardPending(tx, userId);
-    await sessions.endOthers(tx, userId, keptSessionId);
+    await endSessions(tx, userId, keptSessionId);
     await throttle.forget(tx, pendingOtpTry(userId));
   };
 
@@ -89,7 +93,8 @@ export function createSecondFactor(parts: Parts) {
     if (before) await throttle.forget(tx, otpTry(userId, before.id));
     await endTheRest(tx, userId, sessionId);
     const event = before ? 'otp.replaced' : 'otp.confirmed';
-    return { event, standing: await standing(tx, userId, await makeRecoveryCodes(tx, userId)) };
+    const after = await standing(tx, userId, await makeRecoveryCodes(tx, userId));
+    return { event, standing: before ? { ...after, replaced: true } : after };
   };
 
   return {

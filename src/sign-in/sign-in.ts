@@ -8,23 +8,35 @@ import type { Totp } from '../totp/totp.ts';
 import { createChangePassword } from './change-password.ts';
 import { createCredentials } from './credentials.ts';
 import { sessionFinder } from './current-session.ts';
+import { createEndSessions } from './end-sessions.ts';
 import { factsReader } from './facts.ts';
+import { createHalfSignIns } from './half-sign-in.ts';
+import { createIssue } from './issue.ts';
 import { createJudge } from './judge.ts';
-import { createReauthenticate } from './reauthenticate.ts';
+import { createProvision } from './provision.ts';
+import { createReauthenticate, createRenew } from './reauthenticate.ts';
 import { createSecondFactor } from './second-factor.ts';
+import { createSignOut } from './sign-out.ts';
 import { createStillMay } from './still-may.ts';
+import { deleteExpiredHalfSignIns } from './store.ts';
 
 /**
  * Signing in: the only place where factors meet, and the only one that issues sessions.
  *
  *   POST /auth/credentials      name and password, and a code where one is demanded → a token    credentials.ts
  *   POST /auth/reauthenticate   the same proofs from a session → a new token for it              reauthenticate.ts
+ *   GET  /auth/otp/generate     the secret that waits for an authenticator app                   provision.ts
  *   PUT  /auth/otp/enable       second factor on and off, and what that ends                     second-factor.ts
  *   PUT  /auth/password         a new password, and what that ends                               change-password.ts
  *
- * What comes next is decided in `next-step.ts`, what a session may do in `policy.ts`; both are pure. Which secrets are
- * right is judged in `judge.ts`, from the facts of `facts.ts`.
+ *   /sign-in, /sign-in/code, /sign-in/recovery-code    the same in a browser, step by step       half-sign-in.ts
+ *   /reauthenticate                                    proving again, in a browser               reauthenticate.ts
+ *   /sign-out                                          ending what a browser holds               sign-out.ts
+ *
+ * Every session is made in `issue.ts`. What comes next is decided in `next-step.ts`, what a session may do in
+ * `policy.ts`; both are pure. Which secrets are right is judged in `judge.ts`, from the facts of `facts.ts`.
  */
+export { signInPage } from './page.ts';
 export type { Facts } from './policy.ts';
 export { idleLimitHolds, minimumPassword, requiresSecondFactor } from './policy.ts';
 
@@ -42,14 +54,23 @@ export function createSignIn(parts: {
   const readFacts = factsReader(parts);
   const judge = createJudge(parts);
   const stillMay = createStillMay({ ...parts, readFacts });
-  const all = { ...parts, readFacts, judge, stillMay };
+  const issue = createIssue({ ...parts, readFacts });
+  const endSessions = createEndSessions(parts);
+  const all = { ...parts, readFacts, judge, stillMay, issue, endSessions };
   return {
     readFacts,
     stillMay,
+    endSessions,
+    renew: createRenew(all),
     withCredentials: createCredentials(all),
+    half: createHalfSignIns(all),
+    signOut: createSignOut(all),
     reauthenticate: createReauthenticate(all),
+    provisioning: createProvision(all),
     secondFactor: createSecondFactor(all),
     password: createChangePassword(all),
     findSession: sessionFinder(all),
+    /** Deletes half sign-ins that have expired. */
+    sweep: deleteExpiredHalfSignIns,
   };
 }

@@ -23,6 +23,7 @@ import { countBudgets, deleteBudget, deleteExpiredBudgets, evictBudgets, selectB
  * Names that do not exist are charged like those that do; keys are HMACs, so that no name is stored in clear.
  */
 export { defaultLimits, type Limits } from './limits.ts';
+export { networkOf } from './network.ts';
 
 export interface Try {
   budget: BudgetName;

@@ -44,6 +44,29 @@ export function matchingStep(
   return matching.length > 0 ? 'spent' : 'wrong';
 }
 
+/** How far back a late code is looked for, in steps: ten minutes. */
+const mostLate = 20;
+
+/** A code of a step that is over: how many steps late it was, and how many milliseconds. */
+export interface Late {
+  step: number;
+  steps: number;
+  ms: number;
+}
+
+/**
+ * How late a code is that was not accepted: the sign of a clock that runs behind. It accepts nothing. A code of the
+ * future is never looked for: whoever has one would only have to wait.
+ */
+export function lateness(secret: Uint8Array, input: string, now: number): Late | undefined {
+  const code = normalizeCode(input);
+  if (code === undefined) return undefined;
+  const current = stepAt(now);
+  const past = Array.from({ length: mostLate - 1 }, (_, index) => current - index - 2).filter((step) => step >= 0);
+  const step = past.find((step) => isSameCode(code, hotp(secret, step)));
+  return step === undefined ? undefined : { step, steps: current - step, ms: (current - step) * period };
+}
+
 /** The code that an authenticator app shows at `now` (ms). */
 export function codeAt(secret: Uint8Array, now: number): string {
   return hotp(secret, stepAt(now));

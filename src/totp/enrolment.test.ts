@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Enrolment, whatToConfirm, whatToShow } from './enrolment.ts';
 
 const pending = { id: 'p1' };
-const bound = { id: 'a1', boundBy: 's1', shown: false, proved: false };
+const bound = { id: 'a1', boundBy: 's1', boundAt: 0, shown: false, proved: false };
 const proved = { ...bound, proved: true };
 const binder = { id: 's1', proved: ['password'] };
 const other = { id: 's2', proved: ['password', 'otp'] };

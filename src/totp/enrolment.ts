@@ -7,8 +7,9 @@
  */
 export interface Bound {
   id: string;
-  /** The session that put it in force. */
+  /** The session that put it in force, and when. */
   boundBy: string;
+  boundAt: number;
   /** Its QR code has been fetched. */
   shown: boolean;
   /** A code of it has been right at least once. */

@@ -1,21 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { record } from '../audit/audit.ts';
 import { encodeBase32 } from '../base32.ts';
-import { type Clock, second } from '../clock.ts';
-import type { Database } from '../database/database.ts';
-import { Problem, route, type Session } from '../http/http.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import { second } from '../clock.ts';
+import { type Client, Problem, route, type Session } from '../http/http.ts';
 import { codeDigits, period } from './code.ts';
 import { otpauthUri } from './otpauth-uri.ts';
 import { qrPng, qrSvg } from './qr.ts';
-import { type Totp, whatToShow } from './totp.ts';
 
 interface Parts {
-  database: Database;
-  clock: Clock;
-  sessions: Sessions;
-  totp: Totp;
+  /** The secret that a session may see now, and beginning to replace one; a floor above, where sessions are judged. */
+  provision: (session: Session) => Promise<Buffer>;
+  startReplacing: (session: Session, client: Client) => Promise<void>;
   issuer: string;
 }
 
@@ -47,12 +42,11 @@ const provisioning = z
     ],
   });
 
-export function totpRoutes(app: FastifyInstance, parts: Parts): void {
-  const { database, clock, sessions, totp, issuer } = parts;
-
+export function totpRoutes(app: FastifyInstance, { provision, startReplacing, issuer }: Parts): void {
   route(app, {
     method: 'GET',
     url: '/auth/otp/generate',
+    head: false,
     access: 'fresh or enrolling',
     operationId: 'generateQrCode',
     summary: 'The QR code for an authenticator app: PNG, SVG or JSON by Accept',
@@ -65,7 +59,7 @@ export function totpRoutes(app: FastifyInstance, parts: Parts): void {
       const type = takesAnything(request.headers.accept) ? types[0] : request.accepts().type([...types]);
       if (type === false)
         throw new Problem('not_acceptable', { detail: 'This answers image/png, image/svg+xml or application/json.' });
-      const secret = await secretToShow(parts, session);
+      const secret = await provision(session);
       const uri = otpauthUri({ issuer, account: session.name, secret });
       if (type === 'image/png') return reply.type(type).send(qrPng(uri));
       if (type === 'image/svg+xml') return reply.type(type).send(qrSvg(uri));
@@ -83,16 +77,7 @@ export function totpRoutes(app: FastifyInstance, parts: Parts): void {
     tag: 'Second factor',
     answers: { 204: { description: 'Now fetch the QR code, and enable with a code of it' } },
     async handle({ session, client, reply }) {
-      const { userId, id: sessionId } = session;
-      await database.transaction(async (tx) => {
-        const now = clock();
-        await sessions.mustStand(tx, sessionId);
-        const { bound, pending } = await totp.enrolment(tx, userId, sessionId, now);
-        // Where there is nothing to replace, the secret is made when it is fetched: an unseen one must not come into force.
-        if (pending || !bound) return;
-        await totp.startPending(tx, userId, sessionId, now);
-        await record(tx, now, { event: 'otp.replacement_started', userId, sessionId, address: client.address });
-      });
+      await startReplacing(session, client);
       return reply.code(204).send();
     },
   });
@@ -101,24 +86,4 @@ export function totpRoutes(app: FastifyInstance, parts: Parts): void {
 /** Client libraries send `application/json, *\/*` with every request: whoever takes anything as gladly gets the picture. */
 function takesAnything(accept = '*/*'): boolean {
   return /(?:^|,)\s*\*\/\*\s*(?:,|$)/.test(accept);
-}
-
-/** The secret that this session may see now; made if there is none. Throws the problem that says why it may see none. */
-async function secretToShow({ database, clock, sessions, totp }: Parts, session: Session): Promise<Buffer> {
-  const { userId, id: sessionId } = session;
-  return database.transaction(async (tx) => {
-    const now = clock();
-    await sessions.mustStand(tx, sessionId);
-    const showing = whatToShow(await totp.enrolment(tx, userId, sessionId, now), session);
-    if (showing === 'already confirmed') throw new Problem('otp_already_confirmed');
-    if (showing === 'not yours')
-      throw new Problem('forbidden', {
-        detail: 'Only the session that switched the second factor on may see its QR code.',
-      });
-    if (showing === 'new pending') await totp.startPending(tx, userId, sessionId, now);
-    if (showing === 'bound') await totp.noteShown(tx, userId);
-    const secret = await totp.secret(tx, showing === 'bound' ? { bound: userId } : { pendingOf: sessionId });
-    if (!secret) throw new Error('the secret that was to be shown is gone');
-    return secret;
-  });
 }

@@ -3,7 +3,7 @@ import { minute } from '../clock.ts';
 import type { Db, Tx } from '../database/database.ts';
 import type { Sealer } from '../seal.ts';
 import { newId } from '../tokens.ts';
-import { type Match, matchingStep, secretBytes } from './code.ts';
+import { type Late, lateness, type Match, matchingStep, secretBytes } from './code.ts';
 import type { Bound, Enrolment } from './enrolment.ts';
 import {
   advanceStep,
@@ -25,7 +25,7 @@ import {
  * (`spend`), which is one conditional statement in the transaction of what the code allows. What binding and removing
  * end elsewhere (sessions, recovery codes) is decided in `sign-in/`.
  */
-export { codeAt, period } from './code.ts';
+export { codeAt, type Match, period } from './code.ts';
 export { type Enrolment, whatToConfirm, whatToShow } from './enrolment.ts';
 export { otpauthUri } from './otpauth-uri.ts';
 export { qrPng, qrSvg, qrText } from './qr.ts';
@@ -63,7 +63,7 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
       last_step: step ?? -1,
     });
     await deletePending(tx, userId);
-    return { id, boundBy: sessionId, shown, proved: step !== undefined };
+    return { id, boundBy: sessionId, boundAt: now, shown, proved: step !== undefined };
   };
 
   return {
@@ -103,6 +103,13 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
     async judge(db: Db, which: Which, typed: string, now: number): Promise<Match> {
       const opened = await openSecret(db, which);
       return opened ? matchingStep(opened.secret, typed, { now, window, after: opened.after }) : 'wrong';
+    },
+
+    /** How late a code of the authenticator in force is that was not accepted; a spent one tells nothing of a clock. */
+    async lateness(db: Db, userId: string, typed: string, now: number): Promise<Late | undefined> {
+      const opened = await openSecret(db, { bound: userId });
+      const late = opened && lateness(opened.secret, typed, now);
+      return late && late.step > opened.after ? late : undefined;
     },
 
     /** Spends a step of the authenticator in force and notes that it is proved; true for exactly one caller. */
@@ -145,7 +152,9 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
 
 async function inForce(db: Db, userId: string): Promise<Bound | undefined> {
   const row = await selectBound(db, userId);
-  return row && { id: row.id, boundBy: row.bound_by, shown: row.shown === 1, proved: row.proved_at !== null };
+  if (!row) return undefined;
+  const { id, bound_by: boundBy, bound_at: boundAt } = row;
+  return { id, boundBy, boundAt, shown: row.shown === 1, proved: row.proved_at !== null };
 }
 
 interface NewBinding {

@@ -18,6 +18,11 @@ export function prepareName(input: string): string | undefined {
   return name !== undefined && enforced(name) === name ? name : undefined;
 }
 
+/** The letters of a piece of a name as they would be stored, to look for it. What cannot be in a name is found nowhere. */
+export function foldForSearch(typed: string): string {
+  return caseMapped(widthMapped(typed)).normalize('NFC');
+}
+
 /** RFC 8265 sections 3.3.2 and 3.3.3, in their order, then our own rules on look-alikes. */
 function enforced(input: string): string | undefined {
   const wide = widthMapped(input);

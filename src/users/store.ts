@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db, Tx } from '../database/database.ts';
 
 export interface User {
@@ -43,15 +44,18 @@ export async function selectUser(db: Db, by: { id: string } | { name: string }):
   return row && asUser(row);
 }
 
-export async function selectUsers(db: Db, after: string, limit: number): Promise<User[]> {
-  const rows = await db
-    .$extendTables<Tables>()
-    .selectFrom('users')
-    .selectAll()
-    .where('name', '>', after)
-    .orderBy('name')
-    .limit(limit)
-    .execute();
+export async function selectUsersOf(db: Db, ids: readonly string[]): Promise<User[]> {
+  const rows = await db.$extendTables<Tables>().selectFrom('users').selectAll().where('id', 'in', ids).execute();
+  return rows.map(asUser);
+}
+
+export async function selectUsers(db: Db, after: string, limit: number, containing: string): Promise<User[]> {
+  let all = db.$extendTables<Tables>().selectFrom('users').selectAll().where('name', '>', after);
+  if (containing !== '') {
+    const pattern = `%${containing.replace(/[\\%_]/g, '\\$&')}%`;
+    all = all.where(sql<boolean>`name like ${pattern} escape '\\'`);
+  }
+  const rows = await all.orderBy('name').limit(limit).execute();
   return rows.map(asUser);
 }
 

@@ -1,13 +1,14 @@
 import type { Db, Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { newId } from '../tokens.ts';
-import { prepareName } from './name.ts';
+import { foldForSearch, prepareName } from './name.ts';
 import {
   deleteUser,
   insertUser,
   selectAnyAdministrator,
   selectUser,
   selectUsers,
+  selectUsersOf,
   type User,
   updateUser,
 } from './store.ts';
@@ -47,9 +48,31 @@ export async function findUser(db: Db, id: string): Promise<User | undefined> {
   return selectUser(db, { id });
 }
 
-/** Up to `limit` users in the order of their names, from behind the name `after`. */
-export async function listUsers(db: Db, after: string, limit: number): Promise<User[]> {
-  return selectUsers(db, after, limit);
+/** The users of these ids who are still there, by their ids. */
+export async function findUsers(db: Db, ids: readonly string[]): Promise<Map<string, User>> {
+  const found = ids.length === 0 ? [] : await selectUsersOf(db, ids);
+  return new Map(found.map((user) => [user.id, user]));
+}
+
+/** Which users to list. */
+interface Listing {
+  /** From behind this name on; empty: from the first. */
+  after?: string | undefined;
+  limit: number;
+  /** Only those whose names have this in them, in whatever case it is typed. */
+  containing?: string | undefined;
+}
+
+/** Users in the order of their names. `next` is the name to go on behind, as `after`; absent where nobody is left. */
+export async function listUsers(
+  db: Db,
+  { after = '', limit, containing = '' }: Listing,
+): Promise<{ users: User[]; next?: string }> {
+  // One more than is answered, to know whether anybody is left.
+  const found = await selectUsers(db, after, limit + 1, foldForSearch(containing));
+  const users = found.slice(0, limit);
+  const last = found.length > limit ? users.at(-1) : undefined;
+  return last ? { users, next: last.name } : { users };
 }
 
 /** Changes what is given; throws like `createUser` when that is the name. */

@@ -1,68 +1,68 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import axios from 'axios';
-import type { Browser, Page } from 'playwright-core';
 import { decodeQR } from 'qr/decode.js';
 import { decodeBase32 } from '../../src/base32.ts';
 import { second } from '../../src/clock.ts';
-import { listen } from '../listening.ts';
-import { codeAt, freshCode, makePerson, makeWorld, type World, wrongCode } from '../server.ts';
-import { launch, openPage } from './chromium.ts';
+import { argon2 } from '../../src/passwords/passwords.ts';
+import { codeAt, freshCode, makePerson, wrongCode } from '../server.ts';
 import { decodePng } from './png.ts';
+import { enter, openPlace, type Place, saveCodes, scan } from './steps.ts';
 
-let world: World;
-let origin: string;
-let browser: Browser;
+let place: Place;
 
 before(async () => {
-  world = await makeWorld();
-  origin = (await listen(world)).url;
-  browser = await launch();
+  // With the real hash: this is the walk as people and programs go it.
+  place = await openPlace({ parts: { argon2 } });
 });
 
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+after(() => place?.close());
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`a person does the whole walk on the page, with a phone that sees the screen (${colorScheme})`, async () => {
+  test(`a person does the whole walk on the pages, with a phone that sees the screen (${colorScheme})`, async () => {
+    const { world } = place;
     const person = await makePerson(world, `person-${colorScheme}`);
-    const { page, troubles } = await openPage(browser, origin, { colorScheme, viewport: { width: 800, height: 900 } });
-    await page.goto('/');
-    await fill(page, person);
-    await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
-    await page.getByAltText('QR code for setting up an authenticator app').waitFor();
-    const { secret, label } = scan(await page.screenshot({ fullPage: true }));
+    const credentials = { username: person.name, password: person.password };
+    const hand = await enter(place, { colorScheme, viewport: { width: 800, height: 900 } });
+    await hand.open(colorScheme === 'light' ? '/' : '/static/index.html');
+    await hand.send(credentials);
+    await hand.at('Your account');
+    await hand.follow('Set up an authenticator app');
+    assert.equal(new URL(hand.page.url()).pathname, '/account/authenticator');
+    const { secret, label } = await scan(hand);
     assert.equal(label, `Countersign:${person.name}`);
-    await page.getByRole('textbox', { name: '6-digit code' }).fill(codeAt(secret, world.now()));
-    await page.getByRole('button', { name: 'Confirm the code' }).click();
-    await page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
-    const codes = await page.locator('#code-list li').allInnerTexts();
-    assert.equal(new Set(codes).size, 10);
-    for (const code of codes) assert.match(code, /^([A-Z2-7]{4}-){5}[A-Z2-7]{4}$/);
-    await page.getByRole('button', { name: 'I have saved them' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    assert.deepEqual(troubles, [], 'so far nothing was refused, so nothing may be complained about');
+    const link = await hand.page.locator('main a[href^="otpauth:"]').getAttribute('href');
+    assert.match(
+      link ?? '',
+      new RegExp(`^otpauth://totp/Countersign:${person.name}\\?secret=[A-Z2-7]{32}&issuer=Countersign$`),
+    );
+    const spent = codeAt(secret, world.now());
+    await hand.send({ otp: spent });
+    const [recoveryCode = ''] = await saveCodes(hand);
+    await hand.signOut();
 
-    await fill(page, person);
-    await page.getByRole('textbox', { name: '6-digit code' }).fill(freshCode(world, secret));
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('heading', { name: 'Your account' }).waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    // Chromium writes down every 401: the one that asks for the code. It is no dialog, and no breach of the policy.
-    assert.deepEqual(troubles, [
-      'console: Failed to load resource: the server responded with a status of 401 (Unauthorized)',
-    ]);
-    await page.context().close();
+    await hand.send(credentials);
+    await hand.at('Enter your code');
+    await hand.send({ otp: freshCode(world, secret) });
+    await hand.at('Your account');
+    await hand.signOut();
+
+    await hand.send(credentials);
+    await hand.follow('Use a recovery code');
+    await hand.send({ recovery_code: recoveryCode });
+    await hand.at('Your account');
+    await hand.signOut();
+    assert.deepEqual(await hand.page.context().cookies(), []);
+    assert.deepEqual(await hand.page.evaluate<number[]>('[localStorage.length, sessionStorage.length]'), [0, 0]);
+    // Nothing was refused, so nothing may be complained about: no policy broken, no request elsewhere, no dialog.
+    await hand.close();
   });
 }
 
 test("a client library's Basic helper does the walk, without a surprise", async () => {
+  const { world } = place;
   const { name, password } = await makePerson(world, 'user');
-  const client = axios.create({ baseURL: origin, validateStatus: () => true });
+  const client = axios.create({ baseURL: place.origin, validateStatus: () => true });
   const auth = { username: name, password };
   const signIn = (query = '', body?: object) => client.post(`/auth/credentials${query}`, body, { auth });
 
@@ -73,7 +73,7 @@ test("a client library's Basic helper does the walk, without a surprise", async 
   assert.deepEqual([on.status, on.data.recovery_codes.length], [200, 10]);
   const qr = await client.get('/auth/otp/generate', { ...bearer, responseType: 'arraybuffer' });
   assert.equal(qr.headers['content-type'], 'image/png');
-  const { secret } = scan(Buffer.from(qr.data));
+  const secret = secretIn(Buffer.from(qr.data));
 
   const refusals: [string, object | undefined, number][] = [
     ['', undefined, 1],
@@ -95,18 +95,9 @@ test("a client library's Basic helper does the walk, without a surprise", async 
   assert.equal(whoami.headers['set-cookie'], undefined);
 });
 
-async function fill(page: Page, { name, password }: { name: string; password: string }): Promise<void> {
-  await page.getByLabel('Name', { exact: true }).fill(name);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
 /** What an authenticator app makes of a picture. */
-function scan(picture: Buffer): { secret: Buffer; label: string } {
+function secretIn(picture: Buffer): Buffer {
   const uri = new URL(decodeQR(decodePng(picture), { timeLimit: 20 * second }));
   assert.equal(uri.protocol, 'otpauth:');
-  return {
-    secret: Buffer.from(decodeBase32(uri.searchParams.get('secret') ?? '') ?? []),
-    label: decodeURIComponent(uri.pathname.replace(/^\/+(totp\/)?/, '')),
-  };
+  return Buffer.from(decodeBase32(uri.searchParams.get('secret') ?? '') ?? []);
 }

@@ -1,30 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, minute } from '../../src/clock.ts';
-import { quickHash } from '../quick-hash.ts';
-import { type Answer, inWorld, makePerson, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
+import { type Answer, makePerson, makePersonWithCode, signIn } from '../server.ts';
 import { dump } from '../tables.ts';
+import { inOffice } from './office.ts';
 import { assertProblem, assertRefused, inStep, isAlive, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
-
-interface Office {
-  root: Person;
-  token: string;
-  users(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path?: string, body?: object): Promise<Answer>;
-}
-
-/** A world with an administrator who is signed in. */
-const inOffice = (story: (world: World, office: Office) => Promise<void>): Promise<void> =>
-  inWorld(
-    async (world) => {
-      const root = await makePersonWithCode(world, 'root', true);
-      const token = await signIn(world, root);
-      const users: Office['users'] = (method, path = '', body) =>
-        world.call(method, `/users${path}`, { token, ...(body ? { body } : {}) });
-      await story(world, { root, token, users });
-    },
-    {},
-    { argon2: quickHash },
-  );
 
 test('an administrator creates a user with a password, or with a link to choose one', () =>
   inOffice(async (world, { users }) => {

@@ -66,6 +66,18 @@ test('of ten who use one link at once, one sets the password', () =>
     { argon2: quickHash },
   ));
 
+test('whoever chooses a password by a link is not held up by tries at the one before, from that network', () =>
+  inWorld(async (world) => {
+    const { token } = await invite(world);
+    const right = { basic: `iris:${password}` };
+    for (const from of ['127.0.0.1', '203.0.113.5'])
+      for (let index = 0; index < 5; index += 1) await tryToSignIn(world, { basic: 'iris:wrong' }, undefined, from);
+    assertRefused(await tryToSignIn(world, right), 429, 4);
+    assert.equal((await send(world, token)).status, 200);
+    await tokenOf(world, right);
+    assertRefused(await tryToSignIn(world, right, undefined, '203.0.113.5'), 429, 4);
+  }));
+
 test('a weak password is refused, and the link stays good', () =>
   inWorld(async (world) => {
     const { token } = await invite(world);
@@ -100,17 +112,19 @@ test('the link says whose password it is, whatever name the form carries', () =>
     assertRefused(await tryToSignIn(world, { basic: `root:${password}` }), 401, 3);
   }));
 
-test('a link is no good while its user is disabled, and none when he is deleted', () =>
+test('a link is void once its user is disabled, and none when he is deleted', () =>
   inWorld(async (world) => {
     const { id, path, token } = await invite(world);
+    const other = await invite(world, 'ivan');
     const root = await signIn(world, await makePersonWithCode(world, 'root', true));
     await world.call('PATCH', `/users/${id}`, { token: root, body: { disabled: true } });
     assert.equal((await world.call('GET', path)).status, 404);
     assert.equal((await send(world, token)).status, 404);
     await world.call('PATCH', `/users/${id}`, { token: root, body: { disabled: false } });
-    assert.equal((await world.call('GET', path)).status, 200);
-    await world.call('DELETE', `/users/${id}`, { token: root });
-    assert.equal((await send(world, token)).status, 404);
+    assert.equal((await world.call('GET', path)).status, 404, 'enabled again he needs a new one');
+    assert.equal((await world.call('GET', other.path)).status, 200);
+    await world.call('DELETE', `/users/${other.id}`, { token: root });
+    assert.equal((await send(world, other.token)).status, 404);
   }));
 
 test('what is left of a link in database and log opens nothing', () =>

@@ -27,6 +27,17 @@ test('a new password takes the place of the old one, and ends the other sessions
     await tokenOf(world, { basic: `alice:${next}` });
   }));
 
+test('the password that it is already is no new one, and nothing changes', () =>
+  inWorld(async (world) => {
+    const alice = await makePerson(world);
+    const token = await signIn(world, alice);
+    const before = dump(world, ['sessions']);
+    const answer = await changePassword(world, token, alice.password, alice.password);
+    assertProblem(answer, 422, 'weak_password');
+    assert.equal(answer.body.reason, 'unchanged');
+    assert.deepEqual(dump(world, ['sessions']), before);
+  }));
+
 test('a new password ends pending secrets, of this session too, and no second factor', () =>
   inWorld(async (world) => {
     const bob = await makePersonWithCode(world);

@@ -183,11 +183,19 @@ test('what is no token of ours opens nothing', () =>
       {},
       { authorization: '' },
       { authorization: 'Basic YTpi' },
-      { cookie: `countersign=${token}` },
+      { cookie: `token=${token}` },
+      { cookie: `__Host-countersign=${token}` },
+      { cookie: `countersign-sign-in=${token}` },
     ]) {
       const answer = await world.call('GET', '/whoami', { headers });
-      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="Countersign"');
+      assert.deepEqual([answer.status, answer.headers['www-authenticate']], [401, 'Bearer realm="Countersign"']);
     }
+    for (const wrong of ['x', token.slice(4), `${token}x`, token.toLowerCase()]) {
+      const { status } = await world.call('GET', '/whoami', { headers: { cookie: `countersign=${wrong}` } });
+      assert.equal(status, 401);
+    }
+    const both = { cookie: `countersign=${token}`, authorization: 'Bearer x' };
+    assert.equal((await world.call('GET', '/whoami', { headers: both })).status, 401, 'a wrong token is wrong');
     assert.equal((await world.call('GET', `/whoami?access_token=${token}`)).status, 401);
   }));
 

@@ -1,0 +1,47 @@
+import { type AuditPage, type AuditRow, inWords } from '../audit/audit.ts';
+import { type Html, html, layout, type Person, pager, type Site, timeOf } from '../pages/pages.ts';
+
+interface Shown {
+  site: Site;
+  person: Person;
+  /** The session that looks. */
+  sessionId: string;
+  found: AuditPage;
+  /** Whether this is the beginning. */
+  first: boolean;
+}
+
+const here = '/account/activity';
+
+/** What has happened to one's own account, newest first. */
+export function activityPage({ site, person, sessionId, found, first }: Shown): string {
+  const { rows, next } = found;
+  const main = html`<h1>Activity</h1>
+<p>What has happened to your account, the newest first. If you see something that was not you, <a href="/account/password">change your password</a> and <a href="/account/sessions">end the other sessions</a>.</p>
+${rows.length === 0 ? html`<p>${first ? 'Nothing has happened yet.' : 'Nothing older is left.'}</p>` : table(rows, sessionId)}
+${pager({
+  first: first ? undefined : here,
+  next: next === undefined ? undefined : `${here}?before=${next}`,
+  words: ['Newest', 'Older'],
+})}`;
+  return layout({ site, title: 'Activity', main, person, here, wide: true });
+}
+
+function table(rows: AuditRow[], sessionId: string): Html {
+  return html`<table>
+<thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">From</th></tr></thead>
+<tbody>
+${rows.map((row) => line(row, sessionId))}</tbody>
+</table>`;
+}
+
+/** Where somebody else was at work, the address is theirs, and nobody else's business. */
+function line(row: AuditRow, sessionId: string): Html {
+  const own = row.actorId === undefined || row.actorId === row.userId;
+  return html`<tr>
+<td>${timeOf(row.at)}</td>
+<td>${inWords(row, 'own')}${row.sessionId === sessionId && html` <span class="badge">This session</span>`}</td>
+${own && row.address !== undefined ? html`<td data-label="From">${row.address}</td>` : html`<td></td>`}
+</tr>
+`;
+}

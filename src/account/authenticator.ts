@@ -1,0 +1,163 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import * as z from 'zod';
+import { encodeBase32 } from '../base32.ts';
+import type { Database } from '../database/database.ts';
+import {
+  type FormError,
+  Problem,
+  page,
+  returnTo,
+  type Session,
+  seeOther,
+  sendAgain,
+  sendPage,
+  whose,
+} from '../http/http.ts';
+import type { Site } from '../pages/pages.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { otpauthUri, qrPng, type Totp } from '../totp/totp.ts';
+import { type AuthenticatorState, authenticatorPage } from './authenticator-page.ts';
+import { personOf } from './pieces.ts';
+import { newCodesPage } from './recovery-codes-page.ts';
+
+interface Parts {
+  database: Database;
+  totp: Totp;
+  signIn: SignIn;
+  site: Site;
+}
+
+const url = '/account/authenticator';
+
+/** Setting up an authenticator app, moving to another phone, and switching the second factor off. */
+export function authenticatorRoutes(app: FastifyInstance, parts: Parts): void {
+  const { signIn, site } = parts;
+
+  page(app, {
+    method: 'GET',
+    url,
+    head: false,
+    access: 'fresh or enrolling',
+    query: z.looseObject({ return_to: returnTo.catch(undefined) }),
+    async handle({ session, query, now, reply }) {
+      const state = await stateOf(session, now, parts);
+      const shown = { ...about(session, site), state, now, returnTo: query.return_to };
+      return sendPage(reply, 200, authenticatorPage(shown));
+    },
+  });
+
+  page(app, {
+    method: 'POST',
+    url,
+    access: 'fresh or enrolling',
+    body: z.strictObject({ ...whose, otp: z.string().max(128), return_to: returnTo }),
+    async handle({ session, body, client, cookies, now, reply }) {
+      const wanted = body.return_to;
+      try {
+        const { replaced, recoveryCodes: codes } = await signIn.secondFactor.enableWithCode(session, body.otp, client);
+        // The session may just have become a full one: a copy of its old token must not.
+        if (cookies.session) cookies.keep('session', await signIn.renew(session), session.expiresAt);
+        const onwards = wanted ?? `/account?done=${replaced ? 'replaced' : 'authenticator'}`;
+        if (!codes) return seeOther(reply, onwards);
+        return sendPage(reply, 200, newCodesPage({ site, person: session, codes, replaces: replaced, onwards, now }));
+      } catch (error) {
+        return again({ session, error, returnTo: wanted, now, reply }, parts);
+      }
+    },
+  });
+
+  page(app, {
+    method: 'POST',
+    url: `${url}/replace`,
+    access: 'fresh',
+    back: url,
+    body: z.strictObject(whose).nullish(),
+    async handle({ session, client, reply }) {
+      await signIn.provisioning.startReplacing(session, client);
+      return seeOther(reply, url);
+    },
+  });
+
+  page(app, {
+    method: 'POST',
+    url: `${url}/keep`,
+    access: 'fresh',
+    back: url,
+    body: z.strictObject(whose).nullish(),
+    async handle({ session, reply }) {
+      await signIn.provisioning.stopReplacing(session);
+      return seeOther(reply, url);
+    },
+  });
+
+  page(app, {
+    method: 'POST',
+    url: `${url}/off`,
+    access: 'fresh',
+    back: url,
+    body: z.strictObject(whose).nullish(),
+    async handle({ session, client, now, reply }) {
+      try {
+        await signIn.secondFactor.disable(session, client);
+        return seeOther(reply, '/account?done=authenticator-off');
+      } catch (error) {
+        return again({ session, error, returnTo: undefined, now, reply }, parts);
+      }
+    },
+  });
+}
+
+function about(session: Session, site: Site) {
+  return { site, name: session.name, person: personOf(session), enrolling: session.level === 'enrolling' };
+}
+
+interface Refused {
+  session: Session;
+  error: unknown;
+  returnTo: string | undefined;
+  now: number;
+  reply: FastifyReply;
+}
+
+/** The page once more, as the account stands now: a secret that waited is still the same. */
+function again({ session, error, returnTo, now, reply }: Refused, parts: Parts): Promise<FastifyReply> {
+  return sendAgain(reply, error, async (told) => {
+    const state = await stateOf(session, now, parts);
+    const shown = { ...about(session, parts.site), state, now, returnTo };
+    return authenticatorPage({ ...shown, error: inOurWords(told, state) });
+  });
+}
+
+/** On this page two problems can be told better than the API tells them. */
+function inOurWords(told: FormError, { kind }: AuthenticatorState): FormError {
+  if (told.code === 'wrong_otp')
+    return { ...told, sentence: 'That code is not right. Take the one that the app shows now.' };
+  if (told.code !== 'otp_already_confirmed') return told;
+  const sentence =
+    kind === 'in force'
+      ? 'Your authenticator app is in force, and no other one waits for a code. If its recovery codes are not saved, make new ones on the page “Recovery codes”.'
+      : 'The QR code was older than ten minutes, so this is a new one: scan it, then enter a code.';
+  return { ...told, sentence };
+}
+
+/** What the session may see: the secret that waits for a code, made if there is none, or what is in force. */
+async function stateOf(
+  session: Session,
+  now: number,
+  { database, totp, signIn, site }: Parts,
+): Promise<AuthenticatorState> {
+  const { read } = database;
+  const secret = await signIn.provisioning.provision(session).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'otp_already_confirmed') return undefined;
+    throw error;
+  });
+  const { bound, pending } = await totp.enrolment(read, session.userId, session.id, now);
+  if (!secret) {
+    const facts = await signIn.readFacts(read, session.userId);
+    return { kind: 'in force', required: facts?.secondFactorRequired ?? false, since: bound?.boundAt };
+  }
+  const uri = otpauthUri({ issuer: site.service, account: session.name, secret });
+  const qr = `data:image/png;base64,${qrPng(uri).toString('base64')}`;
+  const what = pending ? (bound ? 'another' : 'first') : 'unconfirmed';
+  return { kind: 'waiting', what, secret: encodeBase32(secret), uri, qr };
+}

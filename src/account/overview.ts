@@ -1,0 +1,86 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import * as z from 'zod';
+import { type AuditRow, activity, type Event } from '../audit/audit.ts';
+import { type Clock, day } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import { Problem, page, queryText, type Session, sendPage } from '../http/http.ts';
+import type { Site } from '../pages/pages.ts';
+import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { type Overview, overviewPage } from './overview-page.ts';
+import { createOwnSessions } from './own-sessions.ts';
+
+export interface OverviewParts {
+  database: Database;
+  clock: Clock;
+  sessions: Sessions;
+  signIn: SignIn;
+  site: Site;
+}
+
+/** Events of one's account on its first page; all of them are under `/account/activity`. */
+const recentRows = 5;
+
+/** For how long a person is told what somebody else has done to the account. */
+const announcedFor = 7 * day;
+
+/** What somebody else can do to the factors of an account. */
+const announced: Event[] = ['second_factors.reset', 'password.link_made', 'password.changed'];
+
+/** The first page of an account. */
+export function overviewRoutes(app: FastifyInstance, parts: OverviewParts): void {
+  page(app, {
+    method: 'GET',
+    url: '/account',
+    access: 'signed in',
+    query: z.looseObject({ done: queryText }),
+    async handle({ session, query, now, reply }) {
+      return sendOverview({ session, done: query.done, now, reply }, parts);
+    },
+  });
+}
+
+/** Sends the overview of a full session's account; `done` is the word of what led there. */
+export async function sendOverview(
+  { session, done, now, reply }: { session: Session; done?: string | undefined; now: number; reply: FastifyReply },
+  parts: OverviewParts,
+): Promise<FastifyReply> {
+  const overview = await readOverview(session, now, parts);
+  return sendPage(reply, 200, overviewPage({ site: parts.site, person: session, overview, done }));
+}
+
+async function readOverview(session: Session, now: number, parts: OverviewParts): Promise<Overview> {
+  const { userId } = session;
+  const { read } = parts.database;
+  const facts = await parts.signIn.readFacts(read, userId);
+  if (!facts) throw new Problem('unauthenticated');
+  const all = await createOwnSessions(parts).list(session, now);
+  const { rows: recent } = await activity(read, { userId, limit: recentRows });
+  const since = now - announcedFor;
+  const newest = await Promise.all(announced.map((event) => newestByOthers(read, { userId, event, since })));
+  return {
+    authenticator: authenticatorOf(facts.authenticator),
+    recoveryCodesLeft: await recoveryCodesLeft(read, userId),
+    byRecoveryCode: session.proved.includes('recovery_code'),
+    sessionEnds: session.expiresAt,
+    otherSessions: all.filter(({ id }) => id !== session.id).length,
+    announcements: newest.filter((row) => row !== undefined),
+    recent,
+  };
+}
+
+function authenticatorOf(bound: { proved: boolean } | undefined): Overview['authenticator'] {
+  if (!bound) return 'none';
+  return bound.proved ? 'in force' : 'not confirmed';
+}
+
+/** The last time that somebody else did this to the account. An invitation, and a link that voids nothing, is no news. */
+async function newestByOthers(
+  read: Database['read'],
+  { userId, event, since }: { userId: string; event: Event; since: number },
+): Promise<AuditRow | undefined> {
+  const { rows } = await activity(read, { userId, byOthers: true, events: [event] });
+  // Compared here, so that the search goes by the account and not by the time, which is everybody's.
+  return rows.find(({ at, detail }) => at >= since && detail['forced'] !== false);
+}

@@ -1,0 +1,45 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import { type Client, Problem, type Session } from '../http/http.ts';
+import type { Sessions, StoredSession } from '../sessions/sessions.ts';
+import { idleLimitHolds, type SignIn } from '../sign-in/sign-in.ts';
+
+interface Parts {
+  database: Database;
+  clock: Clock;
+  sessions: Sessions;
+  signIn: SignIn;
+}
+
+/** One's own sessions, seen and ended from one of them; each end leaves its line in the audit log. */
+export function createOwnSessions({ database, clock, sessions, signIn }: Parts) {
+  return {
+    /** Those that are not over, the newest first. */
+    async list({ userId }: Session, now: number): Promise<StoredSession[]> {
+      const facts = await signIn.readFacts(database.read, userId);
+      return facts ? sessions.list(database.read, userId, (each) => idleLimitHolds(facts, each), now) : [];
+    },
+
+    /** Ends one. Throws `not_found` where there is none of that id, or it is somebody else's. */
+    async end(session: Session, id: string, { address }: Client): Promise<void> {
+      const { userId, id: sessionId } = session;
+      await database.transaction(async (tx) => {
+        await sessions.mustStand(tx, sessionId);
+        if (!(await sessions.end(tx, id, userId)))
+          throw new Problem('not_found', { detail: 'You have no session of that id.' });
+        await record(tx, clock(), { event: 'session.ended', userId, sessionId, address, detail: { ended: id } });
+      });
+    },
+
+    /** Ends every one but this. */
+    async endOthers(session: Session, { address }: Client): Promise<void> {
+      const { userId, id: sessionId } = session;
+      await database.transaction(async (tx) => {
+        await sessions.mustStand(tx, sessionId);
+        const count = await signIn.endSessions(tx, userId, sessionId);
+        await record(tx, clock(), { event: 'sessions.ended', userId, sessionId, address, detail: { count } });
+      });
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import type { Database } from '../database/database.ts';
+import { page, type Session, sendAgain, sendPage, whose } from '../http/http.ts';
+import type { Site } from '../pages/pages.ts';
+import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { newCodesPage, recoveryCodesPage } from './recovery-codes-page.ts';
+
+interface Parts {
+  database: Database;
+  signIn: SignIn;
+  site: Site;
+}
+
+/** How many recovery codes are left, and new ones, shown by the answer that made them. */
+export function recoveryCodesRoutes(app: FastifyInstance, { database, signIn, site }: Parts): void {
+  const url = '/account/recovery-codes';
+
+  const look = async (session: Session) => {
+    const { userId } = session;
+    const facts = await signIn.readFacts(database.read, userId);
+    const left = await recoveryCodesLeft(database.read, userId);
+    return { site, person: session, left, secondFactor: facts?.authenticator !== undefined };
+  };
+
+  page(app, {
+    method: 'GET',
+    url,
+    access: 'signed in',
+    async handle({ session, reply }) {
+      return sendPage(reply, 200, recoveryCodesPage(await look(session)));
+    },
+  });
+
+  page(app, {
+    method: 'POST',
+    url,
+    access: 'fresh',
+    body: z.strictObject(whose).nullish(),
+    async handle({ session, client, now, reply }) {
+      try {
+        const codes = await signIn.secondFactor.renewRecoveryCodes(session, client);
+        const onwards = '/account?done=codes';
+        return sendPage(reply, 200, newCodesPage({ site, person: session, codes, replaces: true, onwards, now }));
+      } catch (error) {
+        return sendAgain(reply, error, async (told) => recoveryCodesPage({ ...(await look(session)), error: told }));
+      }
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Tx } from '../database/database.ts';
+import { type Client, type Level, Problem } from '../http/http.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Throttle, Ticket } from '../throttle/throttle.ts';
+import { judgedBy, type ReadFacts } from './facts.ts';
+import type { Code, JudgedCode } from './judge.ts';
+import { nextStep } from './next-step.ts';
+import { levelOf } from './policy.ts';
+import { endHeld } from './sign-out.ts';
+import { selectHalfSignIn, takeHalfSignIn } from './store.ts';
+
+/** What was judged, and waits for the transaction that makes the session. */
+export interface Accepted {
+  userId: string;
+  /** What the verdict on the password rests on. */
+  judged: string;
+  /** The charge that is still to be settled: the last one. */
+  ticket: Ticket;
+  code?: JudgedCode & { kind: Code['kind'] };
+  /** The half sign-in that this finishes and that is gone with it, and when its password was proved. */
+  half?: { id: string; passwordAt: number };
+  /** The session that this browser had before; a new sign-in ends it (ASVS 7.2.4). */
+  replaces?: string | undefined;
+}
+
+export interface SignedIn {
+  result: 'signed in';
+  token: string;
+  expiresAt: number;
+  level: Level;
+}
+
+/** A code that is not right, or no longer. */
+export interface WrongOtp {
+  result: 'wrong otp';
+  /** It was right once: the person must wait for the next one. */
+  used: boolean;
+}
+
+export type Issue = ReturnType<typeof createIssue>;
+
+/**
+ * The one caller of `sessions.issue`: reads the facts again, spends the code, ends the half sign-in and makes the
+ * session, all of it or nothing. `changed` when the account, or the half sign-in, is no longer what was judged.
+ */
+export function createIssue(parts: {
+  database: Database;
+  clock: Clock;
+  throttle: Throttle;
+  sessions: Sessions;
+  readFacts: ReadFacts;
+}) {
+  const { database, clock, throttle, sessions, readFacts } = parts;
+
+  const make = async (tx: Tx, accepted: Accepted, client: Client, now: number): Promise<SignedIn> => {
+    const { userId, code, half, replaces } = accepted;
+    if (replaces !== undefined) await endHeld(tx, sessions, replaces, client, now);
+    const { token, session } = await sessions.issue(
+      tx,
+      { userId, passwordAt: half?.passwordAt ?? now, secondFactor: code?.kind, client },
+      now,
+    );
+    // Read once more: the code may just have proved the authenticator.
+    const after = await readFacts(tx, userId);
+    const level = after && levelOf(after, session);
+    if (!level) throw new Error('a session was about to be made without the second factor that is in force');
+    const about = { userId, sessionId: session.id, address: client.address };
+    if (code?.kind === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });
+    await record(tx, now, { event: 'sign_in.succeeded', ...about, detail: { level } });
+    return { result: 'signed in', token, expiresAt: session.expiresAt, level };
+  };
+
+  return (accepted: Accepted, client: Client): Promise<SignedIn | WrongOtp | 'changed'> =>
+    database.transaction(async (tx) => {
+      const now = clock();
+      const { userId, ticket, code, half } = accepted;
+      const current = await readFacts(tx, userId);
+      const stands = current !== undefined && judgedBy(current) === accepted.judged;
+      if (!stands || (half && !(await selectHalfSignIn(tx, { id: half.id }, now)))) {
+        await throttle.settle(tx, ticket, 'unjudged', now);
+        return 'changed';
+      }
+      const spent = code !== undefined && (await code.spend(tx, now));
+      const demanded = { secondFactor: current.authenticator !== undefined };
+      if (nextStep({ password: true, secondFactor: spent }, demanded) !== 'issue session') {
+        await throttle.settle(tx, ticket, 'wrong', now);
+        const detail = { reason: 'wrong otp' };
+        await record(tx, now, { event: 'sign_in.refused', userId, address: client.address, detail });
+        return { result: 'wrong otp', used: code?.matches ?? false };
+      }
+      await throttle.settle(tx, ticket, 'right', now);
+      // Of two that finish it with different codes, one does; the other's transaction is undone.
+      if (half && !(await takeHalfSignIn(tx, half.id))) throw new Problem('unauthenticated');
+      return make(tx, accepted, client, now);
+    });
+}

@@ -1,0 +1,54 @@
+import { record } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import { type Client, Problem, type Session } from '../http/http.ts';
+import { type Totp, whatToShow } from '../totp/totp.ts';
+import type { StillMay } from './still-may.ts';
+
+/** Showing a session the secret that waits for its authenticator app, and beginning to change phones. */
+export function createProvision(parts: { database: Database; clock: Clock; totp: Totp; stillMay: StillMay }) {
+  const { database, clock, totp, stillMay } = parts;
+  return {
+    /** The secret that this session may see now; made if there is none. Throws the problem that says why it may see none. */
+    async provision(session: Session): Promise<Buffer> {
+      const { userId, id: sessionId } = session;
+      return database.transaction(async (tx) => {
+        const now = clock();
+        await stillMay(tx, session);
+        const showing = whatToShow(await totp.enrolment(tx, userId, sessionId, now), session);
+        if (showing === 'already confirmed') throw new Problem('otp_already_confirmed');
+        if (showing === 'not yours')
+          throw new Problem('forbidden', {
+            detail: 'Only the session that switched the second factor on may see its QR code.',
+          });
+        if (showing === 'new pending') await totp.startPending(tx, userId, sessionId, now);
+        if (showing === 'bound') await totp.noteShown(tx, userId);
+        const secret = await totp.secret(tx, showing === 'bound' ? { bound: userId } : { pendingOf: sessionId });
+        if (!secret) throw new Error('the secret that was to be shown is gone');
+        return secret;
+      });
+    },
+
+    /** Forgets the pending secret again; the authenticator in force was never touched. */
+    async stopReplacing(session: Session): Promise<void> {
+      await database.transaction(async (tx) => {
+        await stillMay(tx, session);
+        if (await totp.inForce(tx, session.userId)) await totp.discardPending(tx, session.userId);
+      });
+    },
+
+    /** Makes a second, pending secret; the one in force works until a code of the new one has confirmed it. */
+    async startReplacing(session: Session, client: Client): Promise<void> {
+      const { userId, id: sessionId } = session;
+      await database.transaction(async (tx) => {
+        const now = clock();
+        await stillMay(tx, session);
+        const { bound, pending } = await totp.enrolment(tx, userId, sessionId, now);
+        // Where there is nothing to replace, the secret is made when it is fetched: an unseen one must not come into force.
+        if (pending || !bound) return;
+        await totp.startPending(tx, userId, sessionId, now);
+        await record(tx, now, { event: 'otp.replacement_started', userId, sessionId, address: client.address });
+      });
+    },
+  };
+}
