@@ -149,7 +149,7 @@ function verbsFor({ user, passwordSet, authenticator, recoveryCodesLeft, session
       : {
           path: 'disable',
           title: 'Disable',
-          consequence: `Every session of ${name} ends, and ${name} cannot sign in until enabled again. Service tokens that ${name} has made do not work meanwhile.`,
+          consequence: `Every session of ${name} ends, and ${name} cannot sign in until enabled again. Links that are out and service tokens that ${name} has made are void for good.`,
           button: `Disable ${name}`,
         },
     {
@@ -178,14 +178,14 @@ const resetSecondFactors = (name: string): Verb => ({
 const makeAdministrator = (name: string): Verb => ({
   path: 'make-administrator',
   title: 'Make administrator',
-  consequence: `${name} can do everything on these pages, with you as well.`,
+  consequence: `${name} can do everything on these pages, with you as well. A link to choose a password that is out is void.`,
   button: `Make ${name} an administrator`,
 });
 
 const takeAdministrator = (name: string): Verb => ({
   path: 'take-administrator',
   title: 'Remove the administrator role',
-  consequence: `${name} stays a user, and loses these pages at once. Service tokens that ${name} has made stop working.`,
+  consequence: `${name} stays a user, and loses these pages at once. Service tokens that ${name} has made are void for good.`,
   button: `Make ${name} an ordinary user`,
 });
 
