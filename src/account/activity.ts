@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { activity } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
-import { page, sendPage } from '../http/http.ts';
+import { page, queryBefore, sendPage } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
 import { activityPage } from './activity-page.ts';
 
@@ -18,12 +18,7 @@ export function activityPageRoutes(app: FastifyInstance, { database, site }: Par
     url: '/account/activity',
     access: 'signed in',
     query: z.looseObject({
-      before: z
-        .string()
-        .regex(/^[1-9]\d{0,14}$/)
-        .transform(Number)
-        .optional()
-        .catch(undefined),
+      before: queryBefore,
     }),
     async handle({ session, query: { before }, reply }) {
       const found = await activity(database.read, { userId: session.userId, before });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { type AuditRow, activity, actorOfServiceToken, type Filter, readActor, signInsByDay } from '../audit/audit.ts';
 import type { Database, Db } from '../database/database.ts';
-import { page, sendPage } from '../http/http.ts';
+import { page, queryBefore, sendPage } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
 import { findUserByName, findUsers } from '../users/users.ts';
 import { type Mistake, readFilter, type Typed } from './activity-filter.ts';
@@ -31,12 +31,7 @@ export function activityPageRoutes(app: FastifyInstance, { database, admin, site
       user: typedText,
       from: typedText,
       to: typedText,
-      before: z
-        .string()
-        .regex(/^[1-9]\d{0,14}$/)
-        .transform(Number)
-        .optional()
-        .catch(undefined),
+      before: queryBefore,
     }),
     async handle({ session, query, now, reply }) {
       const { kind, user, from, to, before } = query;

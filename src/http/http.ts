@@ -27,7 +27,7 @@ export { basicChallenge, basicCredentials } from './basic.ts';
 export type { Client } from './client.ts';
 export type { Cookies } from './cookies.ts';
 export { contentPolicy } from './headers.ts';
-export { type FormError, page, queryText, seeOther, sendAgain, sendPage, whose } from './page.ts';
+export { type FormError, page, queryBefore, queryText, seeOther, sendAgain, sendPage, whose } from './page.ts';
 export { Problem, type ProblemCode, problemCodes, problemFacts, problemResponse, waitWords } from './problems.ts';
 export { returnTo, withReturn } from './return-to.ts';
 export { route } from './route.ts';

@@ -96,5 +96,13 @@ export async function sendAgain(
 /** A word or a text in the query of a page; what is too long is left out, since pages take any query. */
 export const queryText = z.string().max(256).optional().catch(undefined);
 
+/** Where an older page of a list begins; what is no such number is the first page. */
+export const queryBefore = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/)
+  .transform(Number)
+  .optional()
+  .catch(undefined);
+
 /** Problems that lead somewhere else, or that filling in the form again would not mend. */
 const notOfTheForm = new Set<ProblemCode>(['unauthenticated', 'reauthentication_required', 'internal', 'unavailable']);
