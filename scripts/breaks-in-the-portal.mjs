@@ -181,4 +181,14 @@ export const breaksInThePortal = [
       ],
     ],
   },
+  {
+    name: 'giving an account back arms the service tokens that it has made',
+    tests: ['stories/service-tokens'],
+    edits: [['src/admin/accounts.ts', 'await serviceTokens.revoke(tx, id, now);', '']],
+  },
+  {
+    name: 'a link to choose a password outlives that its account becomes an administrator',
+    tests: ['stories/rescue'],
+    edits: [['src/admin/accounts.ts', 'await passwords.voidLink(tx, userId);', '']],
+  },
 ];

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Site } from '../pages/pages.ts';
+import type { Person, Site } from '../pages/pages.ts';
 import { seeOther, sendPage } from './page.ts';
 import { problemPage } from './problem-page.ts';
 import { Problem, type ProblemCode, problemResponse } from './problems.ts';
@@ -31,7 +31,16 @@ const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.incl
 
 function sendProblemPage(request: FastifyRequest, reply: FastifyReply, problem: Problem, site: Site): FastifyReply {
   const { status, headers } = problemResponse(problem);
-  return sendPage(reply.headers(headers), status, problemPage(problem, site, request.id));
+  return sendPage(
+    reply.headers(headers),
+    status,
+    problemPage(problem, site, { requestId: request.id, person: signedIn(request) }),
+  );
+}
+
+/** Who gets the navigation on the page of a problem; an address that cannot be decoded has reached no hook. */
+function signedIn({ caller }: Partial<Pick<FastifyRequest, 'caller'>>): Person | undefined {
+  return caller?.session?.level === 'full' ? caller.session : undefined;
 }
 
 /** A notice is shown once: whoever comes back does not come back to it. */

@@ -1,8 +1,12 @@
-import { html, layout, type Site } from '../pages/pages.ts';
+import { html, layout, type Person, type Site } from '../pages/pages.ts';
 import { Problem, problemResponse, problemSentence } from './problems.ts';
 
 /** A problem as a page, for people: what it is, and what to do next. */
-export function problemPage(problem: Problem, site: Site, requestId: string): string {
+export function problemPage(
+  problem: Problem,
+  site: Site,
+  { requestId, person }: { requestId: string; person: Person | undefined },
+): string {
   const { title } = problemResponse(problem).body;
   // Which member of a form breaks its schema says nothing to a person: the form itself cannot send that.
   const told = problem.code === 'invalid' ? new Problem('invalid') : problem;
@@ -10,5 +14,5 @@ export function problemPage(problem: Problem, site: Site, requestId: string): st
 <p role="alert">${problemSentence(told)}</p>
 ${problem.code === 'internal' && html`<p class="hint">Request id: <code>${requestId}</code></p>`}
 <ul class="ways"><li><a href="/">To the first page</a></li></ul>`;
-  return layout({ site, title, main, wrong: true });
+  return layout({ site, title, main, person, wrong: true });
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { day } from '../../src/clock.ts';
 import { quickHash } from '../quick-hash.ts';
 import { inWorld, makePerson, makePersonWithCode, signIn, type World } from '../server.ts';
+import { alter } from '../tables.ts';
 import { list, logged, make, type Program, withProgram } from './program.ts';
 import { assertProblem, isAlive, meanwhile, tokenOf, watchArgon2 } from './steps.ts';
 
@@ -102,6 +103,16 @@ test('it ends with its maker, and does not come back when the account is given b
     await change({ disabled: false, roles: ['administrator'] });
     assert.equal((await ask('GET')).status, 401, 'giving the account back arms nothing again');
     assertProblem(await world.call('DELETE', `/service-tokens/${program.id}`, { token }), 404, 'not_found');
+  }));
+
+test('a token whose maker is no administrator opens nothing, however that came to be', () =>
+  withProgram(async (world, { ask }) => {
+    alter(world, 'UPDATE users SET administrator = 0');
+    assert.equal((await ask('GET')).status, 401);
+    alter(world, 'UPDATE users SET administrator = 1, disabled = 1');
+    assert.equal((await ask('GET')).status, 401);
+    alter(world, 'UPDATE users SET disabled = 0');
+    assert.equal((await ask('GET')).status, 200);
   }));
 
 for (const [what, end] of [
