@@ -43,6 +43,7 @@ test('a browser that opens a page is told what is wrong by a page', () =>
       const bearer = caller.headersFor('/admin/users');
       const unknown = await world.call('GET', '/admin/users/nobody', { headers: { ...bearer, accept } });
       isProblemPage(unknown, 404, 'a user that there is not');
+      assert.match(unknown.text, /Signed in as <strong>root<\/strong>/, 'and the way on is still there');
     },
     {},
     parts,
