@@ -1,20 +1,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { type AuditRow, activity, type Event } from '../audit/audit.ts';
-import { type Clock, day } from '../clock.ts';
+import { day } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { Problem, page, queryText, type Session, sendPage } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { type Overview, overviewPage } from './overview-page.ts';
-import { createOwnSessions } from './own-sessions.ts';
 
 export interface OverviewParts {
   database: Database;
-  clock: Clock;
-  sessions: Sessions;
   signIn: SignIn;
   site: Site;
 }
@@ -55,7 +51,7 @@ async function readOverview(session: Session, now: number, parts: OverviewParts)
   const { read } = parts.database;
   const facts = await parts.signIn.readFacts(read, userId);
   if (!facts) throw new Problem('unauthenticated');
-  const all = await createOwnSessions(parts).list(session, now);
+  const all = await parts.signIn.listSessions(read, userId, now);
   const { rows } = await activity(read, { userId, limit: 3 * recentRows });
   const since = now - announcedFor;
   const newest = await Promise.all(announced.map((event) => newestByOthers(read, { userId, event, since })));

@@ -2,8 +2,8 @@ import { record } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
-import type { Sessions, StoredSession } from '../sessions/sessions.ts';
-import { idleLimitHolds, type SignIn } from '../sign-in/sign-in.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
 
 interface Parts {
   database: Database;
@@ -12,15 +12,9 @@ interface Parts {
   signIn: SignIn;
 }
 
-/** One's own sessions, seen and ended from one of them; each end leaves its line in the audit log. */
+/** One's own sessions, ended from one of them; each end leaves its line in the audit log. */
 export function createOwnSessions({ database, clock, sessions, signIn }: Parts) {
   return {
-    /** Those that are not over, the newest first. */
-    async list({ userId }: Session, now: number): Promise<StoredSession[]> {
-      const facts = await signIn.readFacts(database.read, userId);
-      return facts ? sessions.list(database.read, userId, (each) => idleLimitHolds(facts, each), now) : [];
-    },
-
     /** Ends one. Throws `not_found` where there is none of that id, or it is somebody else's. */
     async end(session: Session, id: string, { address }: Client): Promise<void> {
       const { userId, id: sessionId } = session;

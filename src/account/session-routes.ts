@@ -31,8 +31,7 @@ const example = {
   current: true,
 };
 
-function listSessions(app: FastifyInstance, parts: Parts): void {
-  const own = createOwnSessions(parts);
+function listSessions(app: FastifyInstance, { database, signIn }: Parts): void {
   const schema = z.object({
     id: z.string(),
     created_at: z.iso.datetime(),
@@ -69,7 +68,7 @@ function listSessions(app: FastifyInstance, parts: Parts): void {
       },
     },
     async handle({ session, now }) {
-      const all = await own.list(session, now);
+      const all = await signIn.listSessions(database.read, session.userId, now);
       return { sessions: all.map((each) => describe(each, session)) };
     },
   });

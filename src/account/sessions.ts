@@ -19,12 +19,18 @@ interface Parts {
 
 /** Where one is signed in, on a page, and signing out there. */
 export function sessionPages(app: FastifyInstance, parts: Parts): void {
+  const { database, signIn, site } = parts;
   const own = createOwnSessions(parts);
   const url = '/account/sessions';
 
   const look = async (session: Session, now: number) => {
     const { id: current } = session;
-    return { site: parts.site, person: session, sessions: await own.list(session, now), current };
+    return {
+      site,
+      person: session,
+      sessions: await signIn.listSessions(database.read, session.userId, now),
+      current,
+    };
   };
 
   page(app, {

@@ -43,9 +43,8 @@ export function createCheckActor({ clock, signIn, serviceTokens }: Parts): Check
       if (!token || !mayLend(await findUser(tx, token.createdBy))) throw new Problem('unauthenticated');
       return;
     }
-    await signIn.stillMay(tx, actor.session);
-    const facts = await signIn.readFacts(tx, actor.session.userId);
-    if (!facts?.user.administrator) throw new Problem('forbidden');
+    const { user } = await signIn.stillMay(tx, actor.session);
+    if (!user.administrator) throw new Problem('forbidden');
   };
 }
 

@@ -3,8 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
 import type { ServiceTokens } from '../service-tokens/service-tokens.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import { idleLimitHolds, type SignIn } from '../sign-in/sign-in.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
 import type { Totp } from '../totp/totp.ts';
 import { findUser, type User } from '../users/users.ts';
 
@@ -26,27 +25,23 @@ export function createOverview(parts: {
   clock: Clock;
   passwords: Passwords;
   totp: Totp;
-  sessions: Sessions;
   serviceTokens: ServiceTokens;
   signIn: SignIn;
 }): (userId: string) => Promise<UserOverview | undefined> {
-  const { passwords, totp, sessions, serviceTokens, signIn } = parts;
+  const { passwords, totp, serviceTokens, signIn } = parts;
   return async (userId) => {
     const db = parts.database.read;
     const now = parts.clock();
     const user = await findUser(db, userId);
     if (!user) return undefined;
     const authenticator = await totp.inForce(db, userId);
-    // None for a disabled user, who has no session either.
-    const facts = await signIn.readFacts(db, userId);
-    const standing = facts ? await sessions.list(db, userId, (each) => idleLimitHolds(facts, each), now) : [];
     const tokens = await serviceTokens.list(db, now);
     return {
       user,
       passwordSet: (await passwords.facts(db, userId)) !== undefined,
       authenticator: authenticator ? (authenticator.proved ? 'in force' : 'not confirmed') : 'none',
       recoveryCodesLeft: await recoveryCodesLeft(db, userId),
-      sessions: standing.length,
+      sessions: (await signIn.listSessions(db, userId, now)).length,
       serviceTokens: tokens.filter(({ createdBy }) => createdBy === userId).length,
     };
   };

@@ -1,7 +1,5 @@
 import { isoTime } from '../clock.ts';
-import type { Service } from '../server.ts';
 import type { StoredSession } from '../sessions/sessions.ts';
-import type { User } from '../users/users.ts';
 import { type Call, columns, Failure } from './call.ts';
 import { userNamed, withService } from './service.ts';
 
@@ -10,7 +8,7 @@ import { userNamed, withService } from './service.ts';
 export async function listSessions(call: Call): Promise<void> {
   await withService(call, 'must exist', async (service) => {
     const user = await userNamed(service, call.args[0] ?? '');
-    const sessions = (await standing(service, user)).map(describe);
+    const sessions = (await service.signIn.listSessions(service.database.read, user.id, service.clock())).map(describe);
     if (sessions.length === 0) call.say(`${user.name} is signed in nowhere.`);
     const rows = sessions.map((each) => [
       each.id,
@@ -40,12 +38,6 @@ export async function endSessions(call: Call): Promise<void> {
     }
     call.answer(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'} of ${user.name}.`, { ended });
   });
-}
-
-async function standing({ database, sessions, signIn, clock }: Service, user: User): Promise<StoredSession[]> {
-  const { idleLimitHolds } = await import('../sign-in/sign-in.ts');
-  const facts = await signIn.readFacts(database.read, user.id);
-  return sessions.list(database.read, user.id, (each) => facts !== undefined && idleLimitHolds(facts, each), clock());
 }
 
 function describe({ id, createdAt, lastSeenAt, expiresAt, secondFactor, address, userAgent }: StoredSession) {

@@ -74,8 +74,7 @@ export function createChangePassword(parts: Parts) {
       });
 
       await database.transaction(async (tx) => {
-        await stillMay(tx, session);
-        if (!sameFacts(facts, await readFacts(tx, userId))) throw new Problem('wrong_password');
+        if (!sameFacts(facts, await stillMay(tx, session))) throw new Problem('wrong_password');
         const now = clock();
         await replace(tx, userId, password, sessionId, now);
         await record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });

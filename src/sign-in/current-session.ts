@@ -1,6 +1,6 @@
-import type { Database } from '../database/database.ts';
+import type { Database, Db } from '../database/database.ts';
 import type { Lookups, Session } from '../http/http.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Sessions, StoredSession } from '../sessions/sessions.ts';
 import type { ReadFacts } from './facts.ts';
 import { idleLimitHolds, isFresh, levelOf } from './policy.ts';
 
@@ -34,5 +34,13 @@ export function sessionFinder(parts: {
       authenticatedAt: Math.max(session.passwordAt, secondFactor?.at ?? 0),
       expiresAt: session.expiresAt,
     };
+  };
+}
+
+/** The sessions of an account that are not over at `now`, the newest first; none for a disabled one. */
+export function sessionLister({ sessions, readFacts }: { sessions: Sessions; readFacts: ReadFacts }) {
+  return async (db: Db, userId: string, now: number): Promise<StoredSession[]> => {
+    const facts = await readFacts(db, userId);
+    return facts ? sessions.list(db, userId, (each) => idleLimitHolds(facts, each), now) : [];
   };
 }

@@ -7,7 +7,6 @@ import type { Sessions } from '../sessions/sessions.ts';
 import { otpTry, pendingOtpTry, recoveryCodeTry, type Throttle, type Try } from '../throttle/throttle.ts';
 import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/totp.ts';
 import type { EndSessions } from './end-sessions.ts';
-import type { ReadFacts } from './facts.ts';
 import { type Judge, tooManyTries } from './judge.ts';
 import type { StillMay } from './still-may.ts';
 
@@ -30,7 +29,6 @@ interface Parts {
   sessions: Sessions;
   totp: Totp;
   judge: Judge;
-  readFacts: ReadFacts;
   stillMay: StillMay;
   endSessions: EndSessions;
 }
@@ -40,7 +38,7 @@ interface Parts {
  * transaction; a change of factors ends every other session and every pending secret.
  */
 export function createSecondFactor(parts: Parts) {
-  const { database, clock, throttle, sessions, totp, judge, readFacts, stillMay, endSessions } = parts;
+  const { database, clock, throttle, sessions, totp, judge, stillMay, endSessions } = parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -154,9 +152,8 @@ export function createSecondFactor(parts: Parts) {
     async disable(session: Session, client: Client): Promise<Standing> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
-        await stillMay(tx, session);
-        const facts = await readFacts(tx, userId);
-        if (facts?.secondFactorRequired) throw new Problem('second_factor_required');
+        const facts = await stillMay(tx, session);
+        if (facts.secondFactorRequired) throw new Problem('second_factor_required');
         const now = clock();
         if (await totp.inForce(tx, userId)) {
           await removeAll(tx, userId, sessionId);

@@ -7,7 +7,7 @@ import type { Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
 import { createChangePassword } from './change-password.ts';
 import { createCredentials } from './credentials.ts';
-import { sessionFinder } from './current-session.ts';
+import { sessionFinder, sessionLister } from './current-session.ts';
 import { createEndSessions } from './end-sessions.ts';
 import { factsReader } from './facts.ts';
 import { createHalfSignIns } from './half-sign-in.ts';
@@ -38,7 +38,7 @@ import { deleteExpiredHalfSignIns } from './store.ts';
  */
 export { signInPage } from './page.ts';
 export type { Facts } from './policy.ts';
-export { idleLimitHolds, minimumPassword, requiresSecondFactor } from './policy.ts';
+export { minimumPassword, requiresSecondFactor } from './policy.ts';
 
 export type SignIn = ReturnType<typeof createSignIn>;
 
@@ -70,6 +70,7 @@ export function createSignIn(parts: {
     secondFactor: createSecondFactor(all),
     password: createChangePassword(all),
     findSession: sessionFinder(all),
+    listSessions: sessionLister(all),
     /** Deletes half sign-ins that have expired. */
     sweep: deleteExpiredHalfSignIns,
   };

@@ -3,13 +3,13 @@ import type { Tx } from '../database/database.ts';
 import { Problem, type Session } from '../http/http.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { ReadFacts } from './facts.ts';
-import { isFresh, levelOf } from './policy.ts';
+import { type Facts, isFresh, levelOf } from './policy.ts';
 
-export type StillMay = (tx: Tx, session: Session) => Promise<void>;
+export type StillMay = (tx: Tx, session: Session) => Promise<Facts>;
 
 /**
  * Judges a session again, in the transaction of what it asks for: since its request began it may have been ended, or a
- * factor have come into force or been proved that it has not. Throws `unauthenticated`, `forbidden` or
+ * factor have come into force or been proved that it has not. Answers the facts it was judged by; throws `unauthenticated`, `forbidden` or
  * `reauthentication_required` when it may no longer do what it might at the door.
  */
 export function createStillMay(parts: { clock: Clock; sessions: Sessions; readFacts: ReadFacts }): StillMay {
@@ -19,5 +19,6 @@ export function createStillMay(parts: { clock: Clock; sessions: Sessions; readFa
     if (!facts) throw new Problem('unauthenticated');
     if (levelOf(facts, stored) !== session.level) throw new Problem('forbidden');
     if (session.fresh && !isFresh(facts, stored, parts.clock())) throw new Problem('reauthentication_required');
+    return facts;
   };
 }
