@@ -40,7 +40,7 @@ export const breaksInThePortal = [
     ],
   },
   {
-    name: 'an account has any number of half sign-ins',
+    name: 'half sign-ins of one account from one network are without number',
     tests: ['stories/half-sign-in-ends'],
     edits: [['src/sign-in/half-sign-in.ts', 'await deleteOldHalfSignIns(tx, { userId, network }, most - 1);', '']],
   },

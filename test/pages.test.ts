@@ -106,7 +106,7 @@ test('every page has the one policy, asks for no store, and runs no script but o
     parts,
   ));
 
-/** A page that says what is wrong: under the same headers as any page, and with nothing of ours in it but text. */
+/** Asserts that a page says what is wrong, under the headers of every page and with no script but ours. */
 function isProblemPage(answer: Answer, status: number, name: string): void {
   const { headers, text } = answer;
   assert.equal(answer.status, status, `${name}: ${text}`);

@@ -54,9 +54,11 @@ export function authenticatorRoutes(app: FastifyInstance, parts: Parts): void {
     async handle({ session, body, client, cookies, now, reply }) {
       const wanted = body.return_to;
       try {
-        const { replaced, recoveryCodes: codes } = await signIn.secondFactor.enableWithCode(session, body.otp, client);
-        // The session may just have become a full one: a copy of its old token must not.
-        if (cookies.session) cookies.keep('session', await signIn.renew(session), session.expiresAt);
+        // The session may just become a full one: a copy of its old token must not.
+        const renewToken = cookies.session !== undefined;
+        const done = await signIn.secondFactor.enableWithCode(session, body.otp, client, { renewToken });
+        if (done.token) cookies.keep('session', done.token, session.expiresAt);
+        const { replaced, recoveryCodes: codes } = done;
         const onwards = wanted ?? `/account?done=${replaced ? 'replaced' : 'authenticator'}`;
         if (!codes) return seeOther(reply, onwards);
         return sendPage(reply, 200, newCodesPage({ site, person: session, codes, replaces: replaced, onwards, now }));

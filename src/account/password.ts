@@ -53,9 +53,10 @@ export function passwordRoutes(app: FastifyInstance, { database, signIn, site }:
     async handle({ session, body, client, cookies, reply }) {
       const { current, new: next, return_to: wanted } = body;
       try {
-        await signIn.password.change(session, { current, new: next }, client);
         // Whoever has copied this cookie goes with the other sessions.
-        if (cookies.session) cookies.keep('session', await signIn.renew(session), session.expiresAt);
+        const renewToken = cookies.session !== undefined;
+        const token = await signIn.password.change(session, { current, new: next }, client, { renewToken });
+        if (token) cookies.keep('session', token, session.expiresAt);
         return seeOther(reply, wanted ?? '/account?done=password');
       } catch (error) {
         return sendAgain(reply, error, async (told) => passwordPage({ ...(await form(session, wanted)), error: told }));

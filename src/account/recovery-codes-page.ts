@@ -51,7 +51,7 @@ export function newCodesPage({ site, person, codes, replaces, onwards, now }: Ne
 <p class="on-paper">Recovery codes of ${person.name} at ${site.service}. Each works once, in place of a code of the authenticator app.</p>
 <ol class="codes code" id="codes">
 ${codes.map((code) => html`<li>${code}</li>\n`)}</ol>
-<p class="buttons"><a class="button" download="${fileName(site)}" href="data:text/plain;charset=utf-8,${encodeURIComponent(text)}">Download</a><button type="button" data-copy="codes" hidden>Copy</button><button type="button" data-print hidden>Print</button><span class="error" aria-live="polite"></span></p>
+<p class="buttons"><a class="button" download="${fileName(site)}" href="data:text/plain;charset=utf-8,${encodeURIComponent(text)}">Download</a><button type="button" data-copy="codes" hidden>Copy</button><button type="button" data-print hidden>Print</button><span class="said" aria-live="polite"></span></p>
 ${continueForm(onwards)}`;
   return layout({ site, title: 'Save your recovery codes', main, person, here });
 }

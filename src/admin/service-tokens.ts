@@ -26,15 +26,21 @@ export function serviceTokensPages(app: FastifyInstance, { admin, site }: { admi
     access: 'administrator',
     body: z.strictObject({ name: z.string().max(256), days: z.string().max(16) }),
     async handle({ session, body, client, reply }) {
-      const person = session;
       try {
         const given = { name: body.name, days: Number(body.days) };
         const made = await admin.createServiceToken({ session, address: client.address }, given);
-        return sendPage(reply, 200, newServiceTokenPage({ site, person, ...made }));
+        return sendPage(reply, 200, newServiceTokenPage({ site, person: session, ...made }));
       } catch (error) {
         return sendAgain(reply, error, async (said) => {
           const tokens = await admin.listServiceTokens();
-          return serviceTokensPage({ site, person, tokens, typed: body, error: said, wrong: wrongField(error) });
+          return serviceTokensPage({
+            site,
+            person: session,
+            tokens,
+            typed: body,
+            error: said,
+            wrong: wrongField(error),
+          });
         });
       }
     },

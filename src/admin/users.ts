@@ -41,15 +41,18 @@ export function usersPages(app: FastifyInstance, { database, admin, site }: Part
     access: 'administrator',
     body: z.strictObject({ name: z.string().max(256), administrator: z.literal('yes').optional() }),
     async handle({ session, body, client, reply }) {
-      const person = session;
       const typed = { name: body.name, administrator: body.administrator === 'yes' };
       try {
         const made = await admin.create({ session, address: client.address }, typed);
         if (!made.link) throw new Error('a user without a password has a link');
-        return sendPage(reply, 200, linkPage({ site, person, user: made.user, link: made.link, made: 'user' }));
+        return sendPage(
+          reply,
+          200,
+          linkPage({ site, person: session, user: made.user, link: made.link, made: 'user' }),
+        );
       } catch (error) {
         return sendAgain(reply, error, async (said) =>
-          usersPage({ site, person, list: await list(), typed, error: said }),
+          usersPage({ site, person: session, list: await list(), typed, error: said }),
         );
       }
     },

@@ -145,7 +145,8 @@ function checkLevel(session: Session, demand: Demand, writes: boolean): void {
   }
 }
 
-const reads = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
+/** Whether a request only asks. */
+export const reads = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
 
 const whyLimited: Record<Exclude<Level, 'full'>, string> = {
   enrolling:

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Person, Site } from '../pages/pages.ts';
+import { reads } from './access.ts';
 import { seeOther, sendPage } from './page.ts';
 import { problemPage } from './problem-page.ts';
 import { Problem, type ProblemCode, problemResponse } from './problems.ts';
@@ -26,7 +27,6 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return page && wantsPage(request) ? sendProblemPage(request, reply, problem, site) : send(reply, problem);
 }
 
-const reads = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
 const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') ?? false;
 
 function sendProblemPage(request: FastifyRequest, reply: FastifyReply, problem: Problem, site: Site): FastifyReply {

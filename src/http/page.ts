@@ -48,7 +48,7 @@ function mustBeTheirs({ request, body }: { request: FastifyRequest; body: unknow
   throw new Problem('forbidden', { detail });
 }
 
-/** The member in which a form says whose page it stands on, see `hiddenUsername`. */
+/** The member in which a form says whose page it stands on, see `hiddenOwner` and `hiddenUsername`. */
 export const whose = { username: z.string().max(256).optional() };
 
 /** Our own style sheet, script and pictures, forms to ourselves, and nothing else. */

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import type { NewPassword, Passwords } from '../passwords/passwords.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { passwordTry, type Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
 import type { EndSessions } from './end-sessions.ts';
@@ -20,12 +21,13 @@ interface Parts {
   judge: Judge;
   readFacts: ReadFacts;
   stillMay: StillMay;
+  sessions: Sessions;
   endSessions: EndSessions;
 }
 
 /** A new password: proving the present one, and what the change ends. */
 export function createChangePassword(parts: Parts) {
-  const { database, clock, throttle, passwords, totp, judge, readFacts, stillMay, endSessions } = parts;
+  const { database, clock, throttle, passwords, totp, judge, readFacts, stillMay, sessions, endSessions } = parts;
 
   /** Stores a new password and ends the account's sessions, but the one named, and its pending secrets. */
   const replace = async (
@@ -43,17 +45,20 @@ export function createChangePassword(parts: Parts) {
   return {
     replace,
 
-    /** Changes the password from a session. Throws `wrong_password`, `weak_password` or `too_many_tries`. */
-    async change(session: Session, given: { current: string; new: string }, client: Client): Promise<void> {
+    /**
+     * Changes the password from a session. Throws `wrong_password`, `weak_password` or `too_many_tries`. With
+     * `renewToken` the session gets a new token in the same transaction, and that is the answer.
+     */
+    async change(
+      session: Session,
+      given: { current: string; new: string },
+      client: Client,
+      { renewToken = false } = {},
+    ): Promise<string | undefined> {
       const { userId, id: sessionId } = session;
       const facts = await readFacts(database.read, userId);
       if (!facts) throw new Problem('unauthenticated');
       const { name } = facts.user;
-      if (given.new === given.current)
-        throw new Problem('weak_password', {
-          detail: 'That is the password it is now. Choose another one.',
-          members: { reason: 'unchanged' },
-        });
       const current = await judge.password({
         name,
         find: async () => userId,
@@ -68,16 +73,22 @@ export function createChangePassword(parts: Parts) {
           await record(tx, now, { event: 'password.change_refused', userId, sessionId, address: client.address });
       });
       if (!current.right) throw new Problem('wrong_password');
+      if (given.new.normalize('NFC') === given.current.normalize('NFC'))
+        throw new Problem('weak_password', {
+          detail: 'That is the password it is now. Choose another one.',
+          members: { reason: 'unchanged' },
+        });
       const password = await passwords.prepareNew(given.new, {
         name,
         minimum: minimumPassword(facts.secondFactorRequired),
       });
 
-      await database.transaction(async (tx) => {
+      return database.transaction(async (tx) => {
         if (!sameFacts(facts, await stillMay(tx, session))) throw new Problem('wrong_password');
         const now = clock();
         await replace(tx, userId, password, sessionId, now);
         await record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });
+        return renewToken ? sessions.renew(tx, sessionId) : undefined;
       });
     },
 

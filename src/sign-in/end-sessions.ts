@@ -4,7 +4,7 @@ import { deleteHalfSignIns } from './store.ts';
 
 export type EndSessions = ReturnType<typeof createEndSessions>;
 
-/** Ends every session of an account but the one named, and whatever is on the way to one; answers how many sessions that were. */
+/** Ends every session of an account but the one named, and whatever is on the way to one; answers how many they were. */
 export function createEndSessions({ sessions }: { sessions: Sessions }) {
   return async (tx: Tx, userId: string, keptSessionId?: string): Promise<number> => {
     await deleteHalfSignIns(tx, userId);

@@ -43,7 +43,8 @@ export type Issue = ReturnType<typeof createIssue>;
 
 /**
  * The one caller of `sessions.issue`: reads the facts again, spends the code, ends the half sign-in and makes the
- * session, all of it or nothing. `changed` when the account, or the half sign-in, is no longer what was judged.
+ * session, all of it or nothing. `changed` when the account, or the half sign-in, is no longer what was judged; throws
+ * `unauthenticated` when another has finished the half sign-in meanwhile.
  */
 export function createIssue(parts: {
   database: Database;

@@ -11,6 +11,7 @@ import {
   sendAgain,
   sendPage,
   waitWords,
+  whose,
   withReturn,
 } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
@@ -99,7 +100,7 @@ function codeStep(
     method: 'POST',
     url,
     access: 'half signed in',
-    body: z.strictObject({ [field]: z.string().max(128), username: short.optional() }),
+    body: z.strictObject({ [field]: z.string().max(128), username: whose.username }),
     async handle({ half, body, client, cookies, reply }) {
       const code = { kind: field, text: String(body[field]) };
       const outcome = await signIn.half.finish(half, code, client, cookies.session);

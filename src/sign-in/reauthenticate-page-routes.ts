@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Database } from '../database/database.ts';
-import { page, queryText, returnTo, type Session, seeOther, sendAgain, sendPage } from '../http/http.ts';
+import { page, queryText, returnTo, type Session, seeOther, sendAgain, sendPage, whose } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
 import type { Code } from './judge.ts';
 import { reauthenticatePage } from './reauthenticate-page.ts';
@@ -40,7 +40,7 @@ export function reauthenticatePages(app: FastifyInstance, { database, signIn, si
     url,
     access: 'signed in',
     body: z.strictObject({
-      username: z.string().max(256).optional(),
+      ...whose,
       password: z.string().max(4096),
       otp: code,
       recovery_code: code,

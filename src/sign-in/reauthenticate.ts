@@ -108,12 +108,3 @@ export function createReauthenticate(parts: {
     return outcome.token;
   };
 }
-
-/** Gives a session a new token, because it has come to be worth more; whoever copied the old one has nothing. */
-export function createRenew({ database, sessions }: { database: Database; sessions: Sessions }) {
-  return (session: Session): Promise<string> =>
-    database.transaction(async (tx) => {
-      await sessions.mustStand(tx, session.id);
-      return sessions.renew(tx, session.id);
-    });
-}

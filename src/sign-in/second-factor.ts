@@ -18,6 +18,8 @@ export interface Standing {
   qrNeeded: boolean;
   /** It has just taken the place of another one. */
   replaced?: true;
+  /** The session's new token, where one was asked for; the old one is void. */
+  token?: string;
   /** Only where they were made just now. */
   recoveryCodes?: string[];
 }
@@ -126,9 +128,15 @@ export function createSecondFactor(parts: Parts) {
     /**
      * Proves the waiting secret by a code of it: the pending one comes into force, in place of one that was, or the one
      * in force counts as proved. Throws `wrong_otp` (and changes nothing), `too_many_tries`, or `otp_already_confirmed`
-     * when nothing waits for a code.
+     * when nothing waits for a code. With `renewToken` the session gets a new token in the same transaction, because it
+     * has come to be worth more.
      */
-    async enableWithCode(session: Session, typed: string, client: Client): Promise<Standing> {
+    async enableWithCode(
+      session: Session,
+      typed: string,
+      client: Client,
+      { renewToken = false } = {},
+    ): Promise<Standing> {
       const { userId, id: sessionId } = session;
       const enrolment = await totp.enrolment(database.read, userId, sessionId, clock());
       const target = targetOf(enrolment, session);
@@ -141,7 +149,8 @@ export function createSecondFactor(parts: Parts) {
         await throttle.settle(tx, judged.ticket, done ? 'right' : 'wrong', now);
         const event = done?.event ?? 'otp.confirmation_refused';
         await record(tx, now, { event, userId, sessionId, address: client.address });
-        return done?.standing;
+        if (!done || !renewToken) return done?.standing;
+        return { ...done.standing, token: await sessions.renew(tx, sessionId) };
       };
       const outcome = await judge.orGiveBack(judged.ticket, () => database.transaction(finish));
       if (!outcome) throw new Problem('wrong_otp');

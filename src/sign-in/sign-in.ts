@@ -14,7 +14,7 @@ import { createHalfSignIns } from './half-sign-in.ts';
 import { createIssue } from './issue.ts';
 import { createJudge } from './judge.ts';
 import { createProvision } from './provision.ts';
-import { createReauthenticate, createRenew } from './reauthenticate.ts';
+import { createReauthenticate } from './reauthenticate.ts';
 import { createSecondFactor } from './second-factor.ts';
 import { createSignOut } from './sign-out.ts';
 import { createStillMay } from './still-may.ts';
@@ -61,7 +61,6 @@ export function createSignIn(parts: {
     readFacts,
     stillMay,
     endSessions,
-    renew: createRenew(all),
     withCredentials: createCredentials(all),
     half: createHalfSignIns(all),
     signOut: createSignOut(all),

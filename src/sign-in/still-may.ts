@@ -9,8 +9,8 @@ export type StillMay = (tx: Tx, session: Session) => Promise<Facts>;
 
 /**
  * Judges a session again, in the transaction of what it asks for: since its request began it may have been ended, or a
- * factor have come into force or been proved that it has not. Answers the facts it was judged by; throws `unauthenticated`, `forbidden` or
- * `reauthentication_required` when it may no longer do what it might at the door.
+ * factor have come into force or been proved that it has not. Answers the facts it was judged by; throws
+ * `unauthenticated`, `forbidden` or `reauthentication_required` when it may no longer do what it might at the door.
  */
 export function createStillMay(parts: { clock: Clock; sessions: Sessions; readFacts: ReadFacts }): StillMay {
   return async (tx, session) => {

@@ -38,6 +38,17 @@ test('the password that it is already is no new one, and nothing changes', () =>
     assert.deepEqual(dump(world, ['sessions']), before);
   }));
 
+test('a password that is not the present one is wrong, also where it is given as the new one; spelling makes none new', () =>
+  inWorld(async (world) => {
+    const alice = await makePerson(world);
+    const token = await signIn(world, alice);
+    assertProblem(await changePassword(world, token, next, next), 422, 'wrong_password');
+    const accented = 'fünf lange unnütze Wörter';
+    assert.equal((await changePassword(world, token, alice.password, accented.normalize('NFC'))).status, 204);
+    const answer = await changePassword(world, token, accented.normalize('NFC'), accented.normalize('NFD'));
+    assert.deepEqual([answer.status, answer.body.reason], [422, 'unchanged']);
+  }));
+
 test('a new password ends pending secrets, of this session too, and no second factor', () =>
   inWorld(async (world) => {
     const bob = await makePersonWithCode(world);
