@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { accountRoutes } from './account/routes.ts';
 import { createAdmin } from './admin/admin.ts';
 import { adminRoutes } from './admin/routes.ts';
+import { createAudit } from './audit/audit.ts';
 import { type Clock, minute, systemClock } from './clock.ts';
 import { openDatabase } from './database/database.ts';
 import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
@@ -52,6 +53,7 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
     await database.close();
     throw error;
   });
+  const audit = createAudit();
   const limits: Limits = { ...defaultLimits, ...parts.limits };
   const throttle = createThrottle({ database, clock, limits, secret: sealer.derive('throttle') });
   const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2);
@@ -59,8 +61,9 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
   const sessions = createSessions({ database, lifetime: options.sessionLifetime, idle: options.sessionIdle });
   const serviceTokens = createServiceTokens({ database });
   const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
-  const signIn = createSignIn({ database, clock, throttle, sessions, passwords, totp, requireSecondFactor });
+  const signIn = createSignIn({ audit, database, clock, throttle, sessions, passwords, totp, requireSecondFactor });
   const admin = createAdmin({
+    audit,
     database,
     clock,
     passwords,
@@ -71,11 +74,12 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
     requireSecondFactor,
     publicUrl,
   });
-  const setup = createSetup({ database, clock, passwords, requireSecondFactor, publicUrl });
+  const setup = createSetup({ audit, database, clock, passwords, requireSecondFactor, publicUrl });
 
   return {
     options,
     clock,
+    audit,
     database,
     passwords,
     sessions,
@@ -134,7 +138,7 @@ const sweepEvery = 10 * minute;
  */
 export async function createServer(given: Partial<Options> = {}, parts: Parts = {}): Promise<OwnServer> {
   const service = await openService(given, parts);
-  const { options, clock, database, passwords, sessions, totp, signIn, admin, setup } = service;
+  const { audit, options, clock, database, passwords, sessions, totp, signIn, admin, setup } = service;
   const metrics = createMetrics(passwords.load);
   let draining = false;
 
@@ -157,7 +161,7 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
   signInRoutes(app, { database, signIn, site, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
   const { provision, startReplacing } = signIn.provisioning;
   totpRoutes(app, { provision, startReplacing, issuer: options.issuer });
-  accountRoutes(app, { database, clock, passwords, sessions, totp, signIn, site });
+  accountRoutes(app, { audit, database, clock, passwords, sessions, totp, signIn, site });
   adminRoutes(app, { database, admin, site });
   setupRoutes(app, { setup, site });
   healthRoutes(app, { database, draining: () => draining });

@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
@@ -6,6 +6,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   sessions: Sessions;
@@ -13,7 +14,7 @@ interface Parts {
 }
 
 /** One's own sessions, ended from one of them; each end leaves its line in the audit log. */
-export function createOwnSessions({ database, clock, sessions, signIn }: Parts) {
+export function createOwnSessions({ audit, database, clock, sessions, signIn }: Parts) {
   return {
     /** Ends one. Throws `not_found` where there is none of that id, or it is somebody else's. */
     async end(session: Session, id: string, { address }: Client): Promise<void> {
@@ -22,7 +23,7 @@ export function createOwnSessions({ database, clock, sessions, signIn }: Parts) 
         await sessions.mustStand(tx, sessionId);
         if (!(await sessions.end(tx, id, userId)))
           throw new Problem('not_found', { detail: 'You have no session of that id.' });
-        await record(tx, clock(), { event: 'session.ended', userId, sessionId, address, detail: { ended: id } });
+        await audit.record(tx, clock(), { event: 'session.ended', userId, sessionId, address, detail: { ended: id } });
       });
     },
 
@@ -32,7 +33,7 @@ export function createOwnSessions({ database, clock, sessions, signIn }: Parts) 
       await database.transaction(async (tx) => {
         await sessions.mustStand(tx, sessionId);
         const count = await signIn.endSessions(tx, userId, sessionId);
-        await record(tx, clock(), { event: 'sessions.ended', userId, sessionId, address, detail: { count } });
+        await audit.record(tx, clock(), { event: 'sessions.ended', userId, sessionId, address, detail: { count } });
       });
     },
   };

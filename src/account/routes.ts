@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Site } from '../pages/pages.ts';
@@ -18,6 +19,7 @@ import { sessionRoutes } from './session-routes.ts';
 import { sessionPages } from './sessions.ts';
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   passwords: Passwords;

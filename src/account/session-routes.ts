@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import type { Audit } from '../audit/audit.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { route, type Session } from '../http/http.ts';
@@ -8,6 +9,7 @@ import type { SignIn } from '../sign-in/sign-in.ts';
 import { createOwnSessions } from './own-sessions.ts';
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   sessions: Sessions;

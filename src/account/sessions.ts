@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { page, queryText, type Session, seeOther, sendAgain, sendPage, whose } from '../http/http.ts';
@@ -10,6 +11,7 @@ import { createOwnSessions } from './own-sessions.ts';
 import { sessionsPage } from './sessions-page.ts';
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   sessions: Sessions;

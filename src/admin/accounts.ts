@@ -1,4 +1,4 @@
-import { activity, record } from '../audit/audit.ts';
+import { type Audit, activity } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import type { Passwords } from '../passwords/passwords.ts';
@@ -16,6 +16,7 @@ export interface Link {
 }
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   passwords: Passwords;
@@ -31,7 +32,7 @@ interface Parts {
 
 /** Accounts that come, change and go. */
 export function createAccounts(parts: Parts) {
-  const { database, clock, passwords, signIn, checkActor, change, minimumFor } = parts;
+  const { audit, database, clock, passwords, signIn, checkActor, change, minimumFor } = parts;
   return {
     /** Creates a user with the password given, else with a one-time link to choose one. */
     async create(
@@ -49,9 +50,9 @@ export function createAccounts(parts: Parts) {
         const now = clock();
         const user = await createUser(tx, given, now);
         const { id: userId, administrator } = user;
-        await record(tx, now, { event: 'user.created', userId, ...by(actor), detail: { administrator } });
+        await audit.record(tx, now, { event: 'user.created', userId, ...by(actor), detail: { administrator } });
         if (!password) {
-          await record(tx, now, { event: 'password.link_made', userId, ...by(actor), detail: { forced: false } });
+          await audit.record(tx, now, { event: 'password.link_made', userId, ...by(actor), detail: { forced: false } });
           return { user, link: await makeLink(parts, tx, { userId, kind: 'invitation', now }) };
         }
         await passwords.set(tx, userId, password, now);
@@ -156,7 +157,7 @@ async function voidWhatIsOut({ passwords, totp }: Parts, tx: Tx, userId: string)
 
 /** Revokes for good what somebody has made who may make none now: giving the role back arms nothing again. */
 async function revokeTokens(
-  { serviceTokens }: Parts,
+  { audit, serviceTokens }: Parts,
   tx: Tx,
   userId: string,
   now: number,
@@ -166,7 +167,7 @@ async function revokeTokens(
   for (const { id, name } of made) {
     await serviceTokens.revoke(tx, id, now);
     const detail = { service_token: id, name };
-    await record(tx, now, { event: 'service_token.revoked', userId, ...by(actor), detail });
+    await audit.record(tx, now, { event: 'service_token.revoked', userId, ...by(actor), detail });
   }
 }
 

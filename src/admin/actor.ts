@@ -1,4 +1,4 @@
-import { actorOfServiceToken, type Entry, type Event, record } from '../audit/audit.ts';
+import { type Audit, actorOfServiceToken, type Entry, type Event } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { Problem, type ServiceToken, type Session } from '../http/http.ts';
@@ -23,6 +23,7 @@ export type Change = <T>(
 ) => Promise<T>;
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   signIn: SignIn;
@@ -55,7 +56,7 @@ export function mayLend(maker: User | undefined): boolean {
 
 /** Changes are for users that exist, never for oneself, and by a program never for administrators. */
 export function createChange(parts: Parts, checkActor: CheckActor): Change {
-  const { database, clock } = parts;
+  const { audit, database, clock } = parts;
   return (actor, userId, work) =>
     database.transaction(async (tx) => {
       await checkActor(tx, actor);
@@ -66,7 +67,7 @@ export function createChange(parts: Parts, checkActor: CheckActor): Change {
       if (user.administrator) refuseProgram(actor, 'A service token may not change or delete an administrator.');
       const now = clock();
       const note: Note = (event, detail) =>
-        record(tx, now, { event, userId, ...by(actor), ...(detail ? { detail } : {}) });
+        audit.record(tx, now, { event, userId, ...by(actor), ...(detail ? { detail } : {}) });
       return work({ tx, user, now, note });
     });
 }

@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Options } from '../options.ts';
@@ -27,6 +28,7 @@ export type { UserOverview } from './user-overview.ts';
 export type Admin = ReturnType<typeof createAdmin>;
 
 export function createAdmin(parts: {
+  audit: Audit;
   database: Database;
   clock: Clock;
   passwords: Passwords;

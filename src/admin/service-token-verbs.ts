@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { Problem, type ServiceToken } from '../http/http.ts';
@@ -14,12 +14,13 @@ export interface ListedServiceToken extends ServiceTokenInfo {
 
 /** Programs that administer users: who lets them, and which token is good. */
 export function createServiceTokenVerbs(parts: {
+  audit: Audit;
   database: Database;
   clock: Clock;
   serviceTokens: ServiceTokens;
   checkActor: CheckActor;
 }) {
-  const { database, clock, serviceTokens, checkActor } = parts;
+  const { audit, database, clock, serviceTokens, checkActor } = parts;
   return {
     /** Makes a token in the name of an administrator; it is shown this once. Throws as `serviceTokens.create` does. */
     async createServiceToken(
@@ -32,7 +33,7 @@ export function createServiceTokenVerbs(parts: {
         const now = clock();
         const made = await serviceTokens.create(tx, { ...given, createdBy: userId }, now);
         const detail = { service_token: made.info.id, name: made.info.name, days: given.days };
-        await record(tx, now, { event: 'service_token.created', userId, ...by(actor), detail });
+        await audit.record(tx, now, { event: 'service_token.created', userId, ...by(actor), detail });
         return made;
       });
     },
@@ -46,7 +47,7 @@ export function createServiceTokenVerbs(parts: {
         if (!info) throw new Problem('not_found', { detail: 'There is no service token of that id.' });
         const { createdBy: userId, name } = info;
         const detail = { service_token: id, name };
-        await record(tx, now, { event: 'service_token.revoked', userId, ...by(actor), detail });
+        await audit.record(tx, now, { event: 'service_token.revoked', userId, ...by(actor), detail });
       });
     },
 

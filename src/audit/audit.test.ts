@@ -8,13 +8,13 @@ import { day, hour } from '../clock.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import {
   activity,
+  createAudit,
   type Entry,
   events,
   eventsOf,
   isKind,
   kindNames,
   pageLength,
-  record,
   signInsByDay,
 } from './audit.ts';
 
@@ -27,6 +27,7 @@ async function onLog(
   const folder = await mkdtemp(join(tmpdir(), 'countersign-audit-'));
   const database = await openDatabase(join(folder, 'test.db'));
   try {
+    const { record } = createAudit();
     await story(database, (...entries) =>
       database.transaction(async (tx) => {
         for (const [at, entry] of entries) await record(tx, at, entry);

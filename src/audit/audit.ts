@@ -14,9 +14,15 @@ export { inWords } from './words.ts';
  * tells them to people.
  */
 
-/** Writes one event that happened at `at`. */
-export async function record(tx: Tx, at: number, entry: Entry): Promise<void> {
-  await insertEntry(tx, at, entry);
+export type Audit = ReturnType<typeof createAudit>;
+
+export function createAudit() {
+  return {
+    /** Writes one event that happened at `at`, in the transaction of what it tells of. */
+    async record(tx: Tx, at: number, entry: Entry): Promise<void> {
+      await insertEntry(tx, at, entry);
+    },
+  };
 }
 
 /** Rows on one page. */

@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import { type Clock, minute } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Options } from '../options.ts';
@@ -17,13 +17,14 @@ const linkLife = 30 * minute;
 export type Setup = ReturnType<typeof createSetup>;
 
 export function createSetup(parts: {
+  audit: Audit;
   database: Database;
   clock: Clock;
   passwords: Passwords;
   requireSecondFactor: Options['requireSecondFactor'];
   publicUrl: () => string;
 }) {
-  const { database, clock, passwords, requireSecondFactor, publicUrl } = parts;
+  const { audit, database, clock, passwords, requireSecondFactor, publicUrl } = parts;
   const minimum = minimumPassword(requiresSecondFactor(true, requireSecondFactor));
 
   return {
@@ -58,7 +59,7 @@ export function createSetup(parts: {
         if ((await anyAdministrator(tx)) || !(await takeSetupLink(tx, tokenHash, now))) return undefined;
         const user = await createUser(tx, { name: given.name, administrator: true }, now);
         await passwords.set(tx, user.id, password, now);
-        await record(tx, now, { event: 'account.set_up', userId: user.id, address });
+        await audit.record(tx, now, { event: 'account.set_up', userId: user.id, address });
         return user;
       });
     },

@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
@@ -13,6 +13,7 @@ import { type Facts, minimumPassword } from './policy.ts';
 import type { StillMay } from './still-may.ts';
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   throttle: Throttle;
@@ -27,7 +28,8 @@ interface Parts {
 
 /** A new password: proving the present one, and what the change ends. */
 export function createChangePassword(parts: Parts) {
-  const { database, clock, throttle, passwords, totp, judge, readFacts, stillMay, sessions, endSessions } = parts;
+  const { audit, database, clock, throttle, passwords, totp, judge, readFacts, stillMay, sessions, endSessions } =
+    parts;
 
   /** Stores a new password and ends the account's sessions, but the one named, and its pending secrets. */
   const replace = async (
@@ -70,7 +72,7 @@ export function createChangePassword(parts: Parts) {
         const now = clock();
         await throttle.settle(tx, current.ticket, current.right ? 'right' : 'wrong', now);
         if (!current.right)
-          await record(tx, now, { event: 'password.change_refused', userId, sessionId, address: client.address });
+          await audit.record(tx, now, { event: 'password.change_refused', userId, sessionId, address: client.address });
       });
       if (!current.right) throw new Problem('wrong_password');
       if (given.new.normalize('NFC') === given.current.normalize('NFC'))
@@ -87,7 +89,7 @@ export function createChangePassword(parts: Parts) {
         if (!sameFacts(facts, await stillMay(tx, session))) throw new Problem('wrong_password');
         const now = clock();
         await replace(tx, userId, password, sessionId, now);
-        await record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });
+        await audit.record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });
         return renewToken ? sessions.renew(tx, sessionId) : undefined;
       });
     },
@@ -107,7 +109,12 @@ export function createChangePassword(parts: Parts) {
         const [tries] = passwordTry(name, client.address);
         if (tries) await throttle.forget(tx, [tries]);
         await replace(tx, userId, password, undefined, now);
-        await record(tx, now, { event: 'password.changed', userId, address: client.address, detail: { by: 'link' } });
+        await audit.record(tx, now, {
+          event: 'password.changed',
+          userId,
+          address: client.address,
+          detail: { by: 'link' },
+        });
         return true;
       });
     },

@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
@@ -39,6 +39,7 @@ export type Outcome =
   | { result: 'busy'; retryAfter: number };
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   throttle: Throttle;
@@ -48,7 +49,7 @@ interface Parts {
 }
 
 export function createCredentials(parts: Parts) {
-  const { database, clock, throttle, judge, readFacts, issue } = parts;
+  const { audit, database, clock, throttle, judge, readFacts, issue } = parts;
 
   /** Judges once; `changed` when the account changed meanwhile. */
   const attempt = async (given: Credentials, client: Client, browser?: InBrowser): Promise<Outcome | 'changed'> => {
@@ -73,7 +74,7 @@ export function createCredentials(parts: Parts) {
     if (next === 'prove password' || !facts)
       return settle(ticket, 'wrong', async (tx, now) => {
         const detail = { reason: 'wrong credentials' };
-        await record(tx, now, { event: 'sign_in.refused', userId: user?.id, address: client.address, detail });
+        await audit.record(tx, now, { event: 'sign_in.refused', userId: user?.id, address: client.address, detail });
         return { result: 'wrong credentials' };
       });
     const accepted = { userId: facts.user.id, judged: judgedBy(facts), replaces: browser?.replaces };
@@ -92,7 +93,7 @@ export function createCredentials(parts: Parts) {
   const wait = (ticket: Ticket, facts: Facts, client: Client, browser: InBrowser | undefined): Promise<Outcome> =>
     settle(ticket, 'right', async (tx, now) => {
       const { address } = client;
-      await record(tx, now, { event: 'sign_in.otp_required', userId: facts.user.id, address });
+      await audit.record(tx, now, { event: 'sign_in.otp_required', userId: facts.user.id, address });
       if (!browser) return { result: 'otp required' };
       return { result: 'otp required', half: await beginHalf(tx, facts, client, browser.returnTo, now) };
     });

@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, type Level, Problem } from '../http/http.ts';
@@ -47,17 +47,18 @@ export type Issue = ReturnType<typeof createIssue>;
  * `unauthenticated` when another has finished the half sign-in meanwhile.
  */
 export function createIssue(parts: {
+  audit: Audit;
   database: Database;
   clock: Clock;
   throttle: Throttle;
   sessions: Sessions;
   readFacts: ReadFacts;
 }) {
-  const { database, clock, throttle, sessions, readFacts } = parts;
+  const { audit, database, clock, throttle, sessions, readFacts } = parts;
 
   const make = async (tx: Tx, accepted: Accepted, client: Client, now: number): Promise<SignedIn> => {
     const { userId, code, half, replaces } = accepted;
-    if (replaces !== undefined) await endHeld(tx, sessions, replaces, client, now);
+    if (replaces !== undefined) await endHeld(tx, parts, replaces, client, now);
     const { token, session } = await sessions.issue(
       tx,
       { userId, passwordAt: half?.passwordAt ?? now, secondFactor: code?.kind, client },
@@ -68,8 +69,8 @@ export function createIssue(parts: {
     const level = after && levelOf(after, session);
     if (!level) throw new Error('a session was about to be made without the second factor that is in force');
     const about = { userId, sessionId: session.id, address: client.address };
-    if (code?.kind === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });
-    await record(tx, now, { event: 'sign_in.succeeded', ...about, detail: { level } });
+    if (code?.kind === 'recovery_code') await audit.record(tx, now, { event: 'recovery_code.used', ...about });
+    await audit.record(tx, now, { event: 'sign_in.succeeded', ...about, detail: { level } });
     return { result: 'signed in', token, expiresAt: session.expiresAt, level };
   };
 
@@ -88,7 +89,7 @@ export function createIssue(parts: {
       if (nextStep({ password: true, secondFactor: spent }, demanded) !== 'issue session') {
         await throttle.settle(tx, ticket, 'wrong', now);
         const detail = { reason: 'wrong otp' };
-        await record(tx, now, { event: 'sign_in.refused', userId, address: client.address, detail });
+        await audit.record(tx, now, { event: 'sign_in.refused', userId, address: client.address, detail });
         return { result: 'wrong otp', used: code?.matches ?? false };
       }
       await throttle.settle(tx, ticket, 'right', now);

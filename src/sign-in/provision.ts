@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
@@ -6,8 +6,14 @@ import { type Totp, whatToShow } from '../totp/totp.ts';
 import type { StillMay } from './still-may.ts';
 
 /** Showing a session the secret that waits for its authenticator app, and beginning to change phones. */
-export function createProvision(parts: { database: Database; clock: Clock; totp: Totp; stillMay: StillMay }) {
-  const { database, clock, totp, stillMay } = parts;
+export function createProvision(parts: {
+  audit: Audit;
+  database: Database;
+  clock: Clock;
+  totp: Totp;
+  stillMay: StillMay;
+}) {
+  const { audit, database, clock, totp, stillMay } = parts;
   return {
     /** The secret that this session may see now; made if there is none. Throws the problem that says why it may see none. */
     async provision(session: Session): Promise<Buffer> {
@@ -47,7 +53,7 @@ export function createProvision(parts: { database: Database; clock: Clock; totp:
         // Where there is nothing to replace, the secret is made when it is fetched: an unseen one must not come into force.
         if (pending || !bound) return;
         await totp.startPending(tx, userId, sessionId, now);
-        await record(tx, now, { event: 'otp.replacement_started', userId, sessionId, address: client.address });
+        await audit.record(tx, now, { event: 'otp.replacement_started', userId, sessionId, address: client.address });
       });
     },
   };

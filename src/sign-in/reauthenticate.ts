@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
@@ -14,6 +14,7 @@ import type { Facts } from './policy.ts';
  * pending secret, and gets a new token; the old one is void.
  */
 export function createReauthenticate(parts: {
+  audit: Audit;
   database: Database;
   clock: Clock;
   throttle: Throttle;
@@ -21,7 +22,7 @@ export function createReauthenticate(parts: {
   judge: Judge;
   readFacts: ReadFacts;
 }) {
-  const { database, clock, throttle, sessions, judge, readFacts } = parts;
+  const { audit, database, clock, throttle, sessions, judge, readFacts } = parts;
 
   /** Settles what was wrong, tells the audit log, and throws the problem. */
   const refuse = async (
@@ -34,7 +35,7 @@ export function createReauthenticate(parts: {
       const now = clock();
       if (ticket) await throttle.settle(tx, ticket, 'wrong', now);
       const { userId, id: sessionId } = session;
-      await record(tx, now, {
+      await audit.record(tx, now, {
         event: 'session.reauthentication_refused',
         userId,
         sessionId,
@@ -96,8 +97,8 @@ export function createReauthenticate(parts: {
       const secondFactor = code && given.code?.kind;
       await sessions.prove(tx, session.id, { password: true, secondFactor }, now);
       const about = { userId, sessionId: session.id, address: client.address };
-      if (secondFactor === 'recovery_code') await record(tx, now, { event: 'recovery_code.used', ...about });
-      await record(tx, now, { event: 'session.reauthenticated', ...about });
+      if (secondFactor === 'recovery_code') await audit.record(tx, now, { event: 'recovery_code.used', ...about });
+      await audit.record(tx, now, { event: 'session.reauthenticated', ...about });
       return { token: await sessions.renew(tx, session.id) };
     };
     const outcome = await (code

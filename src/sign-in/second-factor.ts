@@ -1,4 +1,4 @@
-import { record } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
@@ -25,6 +25,7 @@ export interface Standing {
 }
 
 interface Parts {
+  audit: Audit;
   database: Database;
   clock: Clock;
   throttle: Throttle;
@@ -40,7 +41,7 @@ interface Parts {
  * transaction; a change of factors ends every other session and every pending secret.
  */
 export function createSecondFactor(parts: Parts) {
-  const { database, clock, throttle, sessions, totp, judge, stillMay, endSessions } = parts;
+  const { audit, database, clock, throttle, sessions, totp, judge, stillMay, endSessions } = parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -114,7 +115,7 @@ export function createSecondFactor(parts: Parts) {
           (await totp.bindPending(tx, userId, sessionId, undefined, now)) ??
           (await totp.bindNew(tx, userId, sessionId, now));
         await endTheRest(tx, userId, sessionId);
-        await record(tx, now, {
+        await audit.record(tx, now, {
           event: 'otp.bound',
           userId,
           sessionId,
@@ -148,7 +149,7 @@ export function createSecondFactor(parts: Parts) {
         const done = judged.step === undefined ? undefined : await confirm(tx, session, target, judged.step, now);
         await throttle.settle(tx, judged.ticket, done ? 'right' : 'wrong', now);
         const event = done?.event ?? 'otp.confirmation_refused';
-        await record(tx, now, { event, userId, sessionId, address: client.address });
+        await audit.record(tx, now, { event, userId, sessionId, address: client.address });
         if (!done || !renewToken) return done?.standing;
         return { ...done.standing, token: await sessions.renew(tx, sessionId) };
       };
@@ -166,7 +167,7 @@ export function createSecondFactor(parts: Parts) {
         const now = clock();
         if (await totp.inForce(tx, userId)) {
           await removeAll(tx, userId, sessionId);
-          await record(tx, now, { event: 'otp.removed', userId, sessionId, address: client.address });
+          await audit.record(tx, now, { event: 'otp.removed', userId, sessionId, address: client.address });
         }
         return standing(tx, userId);
       });
@@ -182,7 +183,7 @@ export function createSecondFactor(parts: Parts) {
             detail: 'Recovery codes stand in for a second factor: set one up first.',
           });
         }
-        await record(tx, clock(), { event: 'recovery_codes.made', userId, sessionId, address: client.address });
+        await audit.record(tx, clock(), { event: 'recovery_codes.made', userId, sessionId, address: client.address });
         return makeRecoveryCodes(tx, userId);
       });
     },

@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Options } from '../options.ts';
@@ -43,6 +44,7 @@ export { minimumPassword, requiresSecondFactor } from './policy.ts';
 export type SignIn = ReturnType<typeof createSignIn>;
 
 export function createSignIn(parts: {
+  audit: Audit;
   database: Database;
   clock: Clock;
   throttle: Throttle;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { record } from '../../src/audit/audit.ts';
 import { day } from '../../src/clock.ts';
 import { type Answer, inWorld, makePerson, makePersonWithCode, signIn, type World } from '../server.ts';
 import { elements, textOf } from '../visitor/markup.ts';
@@ -72,7 +71,7 @@ test('older rows are a link away, and a page that cannot be is the first one', (
     const token = await signIn(world, alice);
     await world.server.service.database.transaction(async (tx) => {
       for (let index = 0; index < 60; index += 1)
-        await record(tx, world.now(), { event: 'recovery_codes.made', userId: alice.id });
+        await world.server.service.audit.record(tx, world.now(), { event: 'recovery_codes.made', userId: alice.id });
     });
     const newest = await pageAt(world, '/account/activity', token);
     assert.equal(rowsOf(newest).length, 50);
@@ -128,7 +127,7 @@ test('the filter finds by kind, by name and by day, and its pages keep it', () =
     assert.deepEqual(await sentences('from=2026-11-24'), []);
     await world.server.service.database.transaction(async (tx) => {
       for (let index = 0; index < 51; index += 1)
-        await record(tx, world.now(), { event: 'sign_in.otp_required', userId: alice.id });
+        await world.server.service.audit.record(tx, world.now(), { event: 'sign_in.otp_required', userId: alice.id });
     });
     const first = await pageAt(world, '/admin/activity?kind=sign-ins&user=alice', token);
     const second = await pageAt(world, linkOf(first, 'Older'), token);
