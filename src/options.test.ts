@@ -41,6 +41,7 @@ test('the defaults are those of the contract', () => {
     argon2Memory: 19456,
     argon2Passes: 2,
     hashQueue: 64,
+    auditRetention: 400 * day,
     metricsPort: 0,
     logLevel: 'info',
   });
@@ -66,6 +67,8 @@ test('text of a flag or of the environment is read as what it is', () => {
   assert.equal(read('sessionLifetime', '15m'), 15 * minute);
   assert.equal(read('sessionIdle', '24h'), day);
   assert.equal(read('sessionLifetime', '30d'), 30 * day);
+  assert.equal(read('auditRetention', '30d'), 30 * day);
+  assert.equal(read('auditRetention', '0'), 0);
   assert.deepEqual(read('trustProxy', '10.0.0.0/8, ::1  192.0.2.1'), ['10.0.0.0/8', '::1', '192.0.2.1']);
   assert.deepEqual(read('trustProxy', ''), []);
   assert.deepEqual(read('corsOrigins', 'https://a.example,https://b.example:8443'), [
@@ -91,6 +94,10 @@ test('a value that is none is refused with the name of its flag and variable', (
     ['sessionLifetime', '31d'],
     ['sessionLifetime', '-5m'],
     ['sessionIdle', '0s'],
+    ['auditRetention', '29d'],
+    ['auditRetention', '3651d'],
+    ['auditRetention', '-1'],
+    ['auditRetention', '1'],
     ['requireSecondFactor', 'admins'],
     ['otpInQuery', 'true'],
     ['totpWindow', '2'],

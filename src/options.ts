@@ -33,6 +33,17 @@ const duration = (low: number, high: number, fallback: number, help: string): Op
   return { schema, default: fallback, read: readDuration, form: 'DURATION', help };
 };
 
+/** A duration for which something is kept, or 0 for ever. */
+const retention = (low: number, high: number, fallback: number, help: string): Option<number> => {
+  const wanted = `write a duration from ${durationText(low)} to ${durationText(high)}, or 0 to keep all`;
+  const schema = z
+    .int(wanted)
+    .max(high, wanted)
+    .refine((given) => given === 0 || given >= low, wanted);
+  const read = (given: string): unknown => (given === '0' ? 0 : readDuration(given));
+  return { schema, default: fallback, read, form: 'DURATION', help };
+};
+
 const list = (form: string, item: z.ZodType<string>, help: string): Option<string[]> => {
   const read = (given: string): string[] => given.split(/[\s,]+/).filter((part) => part !== '');
   return { schema: z.array(item).max(100), default: [], read, form, help };
@@ -129,15 +140,26 @@ export const optionTable = {
     '',
     'More passwords to refuse, one a line, beside the list that ships.',
   ),
-  argon2Memory: number(19456, 4194304, 19456, 'Argon2id memory in KiB (m).'),
-  argon2Passes: number(2, 20, 2, 'Argon2id passes (t).'),
+  argon2Memory: number(
+    19456,
+    4194304,
+    19456,
+    'Argon2id memory in KiB (m). While passwords hashed with other m or t are stored, each sign-in costs one hash of each.',
+  ),
+  argon2Passes: number(2, 20, 2, 'Argon2id passes (t); as with argon2-memory, others are kept up beside it.'),
   hashConcurrency: number(
     1,
     64,
     Math.min(availableParallelism(), 4),
-    'Passwords hashed at the same time; memory is this times argon2-memory.',
+    'Passwords hashed at the same time, and memory is this times argon2-memory; beyond 4 set UV_THREADPOOL_SIZE too.',
   ),
   hashQueue: number(1, 10_000, 64, 'Sign-ins that may wait for a hash; beyond it the answer is 503 with Retry-After.'),
+  auditRetention: retention(
+    30 * day,
+    3650 * day,
+    400 * day,
+    'How long rows of the audit log are kept; 0 keeps all. A year and a month: the last year can always be looked at.',
+  ),
   metricsPort: number(0, 65535, 0, 'Port of GET /metrics, on loopback only; 0 is none.'),
   logLevel: choice(
     ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
@@ -206,7 +228,8 @@ function check(name: OptionName, value: unknown): unknown {
   throw new OptionError(`${flagName(name)} (${environmentName(name)}) cannot be ${JSON.stringify(value)}: ${reason}.`);
 }
 
-function readDuration(given: string): unknown {
+/** A duration as text in milliseconds; what is none stays as it is. */
+export function readDuration(given: string): unknown {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
   const units: Record<string, number> = { s: second, m: minute, h: hour, d: day };
   return amount && unit ? Number(amount) * (units[unit] ?? 0) : given;

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { checkValue, createSealer, newKeyLine, type Place, parseKeys, type SealKey, Unsealable } from './seal.ts';
+import {
+  checkValue,
+  createKeyring,
+  newKeyLine,
+  type Place,
+  parseKeys,
+  type SealKey,
+  sealHeader,
+  Unsealable,
+} from './seal.ts';
 
 const one: SealKey = { id: 'one', secret: Buffer.alloc(32, 1) };
 const two: SealKey = { id: 'two', secret: Buffer.alloc(32, 2) };
@@ -10,14 +19,14 @@ const plain = Buffer.from('a secret of twenty b');
 const isUnsealable = (error: unknown): boolean => error instanceof Unsealable && error.statusCode === 503;
 
 test('what was sealed opens in its place, whatever it is', () => {
-  const sealer = createSealer([one], 'one');
+  const sealer = createKeyring([one], 'one');
   for (const value of [plain, Buffer.alloc(0), randomBytes(1000)])
     assert.deepEqual(sealer.open(place, sealer.seal(place, value)), value);
   assert.equal(sealer.seal(place, plain).includes(plain), false);
 });
 
 test('it opens nowhere else: not in another table, column or row', () => {
-  const sealer = createSealer([one], 'one');
+  const sealer = createKeyring([one], 'one');
   const sealed = sealer.seal(place, plain);
   const elsewhere: Place[] = [
     { ...place, table: 'pending_authenticators' },
@@ -30,7 +39,7 @@ test('it opens nowhere else: not in another table, column or row', () => {
 });
 
 test('the place goes into the key and, apart from it, into the authenticated data', () => {
-  const sealed = createSealer([one], 'one').seal(place, plain);
+  const sealed = createKeyring([one], 'one').seal(place, plain);
   const context = JSON.stringify([place.table, place.column, place.row]);
   const key = Buffer.from(hkdfSync('sha256', one.secret, '', `countersign seal ${context}`, 32));
   const openWith = (data: string | undefined): Buffer => {
@@ -45,7 +54,7 @@ test('the place goes into the key and, apart from it, into the authenticated dat
 });
 
 test('a changed byte, wherever it stands, and a cut value do not open', () => {
-  const sealer = createSealer([one], 'one');
+  const sealer = createKeyring([one], 'one');
   const sealed = sealer.seal(place, plain);
   for (let at = 0; at < sealed.length; at += 1) {
     const changed = Buffer.from(sealed);
@@ -57,29 +66,60 @@ test('a changed byte, wherever it stands, and a cut value do not open', () => {
 });
 
 test('no two sealed values are alike', () => {
-  const sealer = createSealer([one], 'one');
+  const sealer = createKeyring([one], 'one');
   const values = Array.from({ length: 100 }, () => sealer.seal(place, plain).toString('hex'));
   assert.equal(new Set(values).size, 100);
 });
 
 test('the active key seals, every key opens, and its id stands in front', () => {
-  const sealed = createSealer([one, two], 'one').seal(place, plain);
+  const sealed = createKeyring([one, two], 'one').seal(place, plain);
   assert.deepEqual(sealed.subarray(0, 5), Buffer.concat([Buffer.from([1, 3]), Buffer.from('one')]));
-  assert.deepEqual(createSealer([two, one], 'two').open(place, sealed), plain);
+  assert.deepEqual(createKeyring([two, one], 'two').open(place, sealed), plain);
   assert.throws(
-    () => createSealer([two], 'two').open(place, sealed),
+    () => createKeyring([two], 'two').open(place, sealed),
     /sealed with key "one", which the key file does not hold/,
   );
-  assert.throws(() => createSealer([{ ...one, secret: two.secret }], 'one').open(place, sealed), isUnsealable);
-  assert.throws(() => createSealer([one], 'two'), isUnsealable);
+  assert.throws(() => createKeyring([{ ...one, secret: two.secret }], 'one').open(place, sealed), isUnsealable);
+  assert.throws(() => createKeyring([one], 'two'), isUnsealable);
 });
 
-test('derived keys differ by purpose and by key, and are the same every time', () => {
-  const sealer = createSealer([one, two], 'one');
-  assert.equal(sealer.derive('throttle').length, 32);
-  assert.deepEqual(sealer.derive('throttle'), createSealer([one], 'one').derive('throttle'));
-  assert.notDeepEqual(sealer.derive('throttle'), sealer.derive('other'));
-  assert.notDeepEqual(sealer.derive('throttle'), createSealer([two], 'two').derive('throttle'));
+test('derived keys differ by purpose and by key, are the same every time, and stay what they were when another key seals', () => {
+  const keyring = createKeyring([one, two], 'one');
+  const throttle = keyring.deriveFrom('one', 'throttle');
+  assert.equal(throttle?.length, 32);
+  assert.deepEqual(throttle, createKeyring([one], 'one').deriveFrom('one', 'throttle'));
+  assert.notDeepEqual(throttle, keyring.deriveFrom('one', 'other'));
+  assert.notDeepEqual(throttle, keyring.deriveFrom('two', 'throttle'));
+  assert.equal(keyring.deriveFrom('three', 'throttle'), undefined);
+  keyring.hold([], 'two');
+  assert.deepEqual(keyring.deriveFrom('one', 'throttle'), throttle);
+});
+
+test('a keyring takes further keys and another active one while it is in use, and forgets none', () => {
+  const keyring = createKeyring([one], 'one');
+  const before = keyring.seal(place, plain);
+  assert.deepEqual([keyring.activeKeyId(), keyring.isOutdated(before)], ['one', false]);
+  assert.throws(() => keyring.hold([], 'two'), isUnsealable);
+  assert.throws(() => keyring.hold([two], 'three'), isUnsealable);
+  assert.deepEqual([keyring.activeKeyId(), keyring.keyIds()], ['one', ['one']], 'what is refused changes nothing');
+
+  keyring.hold([two], 'one');
+  assert.deepEqual(keyring.seal(place, plain).subarray(0, 5), sealHeader('one'), 'an added key does not seal yet');
+  keyring.hold([], 'two');
+  const after = keyring.seal(place, plain);
+  assert.deepEqual(after.subarray(0, 5), sealHeader('two'));
+  assert.deepEqual([keyring.activeKeyId(), keyring.keyIds()], ['two', ['one', 'two']]);
+  assert.deepEqual([keyring.isOutdated(before), keyring.isOutdated(after)], [true, false]);
+  for (const sealed of [before, after]) assert.deepEqual(keyring.open(place, sealed), plain);
+
+  keyring.hold([{ id: 'one', secret: two.secret }], 'two');
+  assert.deepEqual(keyring.open(place, before), plain, 'a key of the same id takes no place of one that is held');
+});
+
+test('a header is that of one key alone, though its id begins like another', () => {
+  const long = createKeyring([{ id: 'onetwo', secret: one.secret }], 'onetwo').seal(place, plain);
+  assert.equal(createKeyring([one], 'one').isOutdated(long), true);
+  assert.equal(createKeyring([one], 'one').isOutdated(Buffer.alloc(0)), true);
 });
 
 test('a check value knows its key again, and tells nothing else', () => {

@@ -23,8 +23,23 @@ export interface Sealer {
   seal(place: Place, plain: Uint8Array): Buffer;
   /** Throws `Unsealable` when the key is unknown, the value was changed, or it was sealed for another place. */
   open(place: Place, sealed: Uint8Array): Buffer;
-  /** A 256-bit key for another purpose than sealing. */
-  derive(purpose: string): Buffer;
+  /** Whether a value is sealed with another key than the one that seals now. */
+  isOutdated(sealed: Uint8Array): boolean;
+  /** The id of the key that seals now. */
+  activeKeyId(): string;
+  /** A 256-bit key for another purpose than sealing, from a key of the file; none where the file does not hold it. */
+  deriveFrom(keyId: string, purpose: string): Buffer | undefined;
+}
+
+/** A sealer whose keys may become more, and whose active one may become another, while the process runs. */
+export interface Keyring extends Sealer {
+  /** The ids of all keys it opens with. */
+  keyIds(): string[];
+  /**
+   * Opens with these keys too, and seals with the one named `active` from now on. A key that it holds stays: what is
+   * taken out of the file is forgotten when the process ends. Throws `Unsealable` when it has no such key.
+   */
+  hold(keys: readonly SealKey[], active: string): void;
 }
 
 export class Unsealable extends Error {
@@ -62,19 +77,30 @@ export function checkValue(key: SealKey): Buffer {
   return createHmac('sha256', key.secret).update(`countersign check ${key.id}`).digest();
 }
 
-/** A sealer that opens with any of `keys` and seals with the one named `active`. */
-export function createSealer(keys: readonly SealKey[], active: string): Sealer {
-  const secrets = new Map(keys.map((key) => [key.id, key.secret]));
-  const activeSecret = secrets.get(active);
-  if (!activeSecret) throw new Unsealable(`no key "${active}"`);
+/** What every value begins with that is sealed with the key of this id, and no other. */
+export function sealHeader(keyId: string): Buffer {
+  return Buffer.concat([Buffer.from([version, keyId.length]), Buffer.from(keyId, 'latin1')]);
+}
 
-  return {
+/** A keyring that opens with any of `keys` and seals with the one named `active`. */
+export function createKeyring(keys: readonly SealKey[], active: string): Keyring {
+  const secrets = new Map<string, Buffer>();
+  let sealing: SealKey & { header: Buffer } = { id: '', secret: Buffer.alloc(0), header: Buffer.alloc(0) };
+
+  const keyring: Keyring = {
+    keyIds: () => [...secrets.keys()],
+    hold(more, id) {
+      const secret = secrets.get(id) ?? more.find((key) => key.id === id)?.secret;
+      if (!secret) throw new Unsealable(`no key "${id}"`);
+      for (const key of more) if (!secrets.has(key.id)) secrets.set(key.id, key.secret);
+      sealing = { id, secret, header: sealHeader(id) };
+    },
+
     seal(place, plain) {
       const nonce = randomBytes(nonceBytes);
-      const header = Buffer.concat([Buffer.from([version, active.length]), Buffer.from(active, 'latin1')]);
-      const cipher = createCipheriv('aes-256-gcm', keyFor(activeSecret, place), nonce);
+      const cipher = createCipheriv('aes-256-gcm', keyFor(sealing.secret, place), nonce);
       cipher.setAAD(context(place));
-      return Buffer.concat([header, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+      return Buffer.concat([sealing.header, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
 
     open(place, sealed) {
@@ -96,8 +122,15 @@ export function createSealer(keys: readonly SealKey[], active: string): Sealer {
       }
     },
 
-    derive: (purpose) => Buffer.from(hkdfSync('sha256', activeSecret, '', `countersign ${purpose}`, 32)),
+    isOutdated: (sealed) => !sealing.header.equals(sealed.subarray(0, sealing.header.length)),
+    activeKeyId: () => sealing.id,
+    deriveFrom(keyId, purpose) {
+      const secret = secrets.get(keyId);
+      return secret && Buffer.from(hkdfSync('sha256', secret, '', `countersign ${purpose}`, 32));
+    },
   };
+  keyring.hold(keys, active);
+  return keyring;
 }
 
 function keyFor(secret: Buffer, place: Place): Buffer {

@@ -1,106 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { accountRoutes } from './account/routes.ts';
-import { createAdmin } from './admin/admin.ts';
 import { adminRoutes } from './admin/routes.ts';
-import { createAudit } from './audit/audit.ts';
-import { type Clock, minute, systemClock } from './clock.ts';
-import { openDatabase } from './database/database.ts';
+import { minute } from './clock.ts';
 import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
 import { createHttp, type Lookups, servePageAssets } from './http/http.ts';
-import { isBehindProxy, isLoopback, type Options, resolveOptions } from './options.ts';
-import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
-import { createServiceTokens } from './service-tokens/service-tokens.ts';
-import { createSessions } from './sessions/sessions.ts';
+import { isBehindProxy, isLoopback, type Options } from './options.ts';
+import { openService, type Parts, type Service } from './service.ts';
 import { setupRoutes } from './setup/routes.ts';
-import { createSetup } from './setup/setup.ts';
 import { signInRoutes } from './sign-in/routes.ts';
-import { createSignIn } from './sign-in/sign-in.ts';
-import { createThrottle, defaultLimits, type Limits } from './throttle/throttle.ts';
 import { totpRoutes } from './totp/routes.ts';
-import { createTotp } from './totp/totp.ts';
 import { healthRoutes } from './upkeep/routes.ts';
-import { createMetrics, sweep, unlock } from './upkeep/upkeep.ts';
+import { clockSentence, createInstance, createMetrics } from './upkeep/upkeep.ts';
 import { findUserByName } from './users/users.ts';
-
-/** What a test, or a program around this one, may put in place of the real thing. */
-export interface Parts {
-  clock?: Clock;
-  argon2?: Argon2;
-  limits?: Partial<Limits>;
-  logStream?: Writable;
-}
-
-export type Service = Awaited<ReturnType<typeof openService>>;
-
-/**
- * Everything below HTTP, wired by hand: opens the database and the key file and hands each feature what it needs. The
- * server and the command line both work on it. Throws `OptionError` or `KeyFileError` with a sentence that says what to
- * do.
- */
-export async function openService(given: Partial<Options> = {}, parts: Parts = {}) {
-  const options = resolveOptions(given);
-  const clock = parts.clock ?? systemClock;
-  const { requireSecondFactor } = options;
-  const place = { url: options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}` };
-  const publicUrl = (): string => place.url;
-
-  const common = await loadBlocklist(options.passwordBlocklistFile);
-  const database = await openDatabase(join(options.data, 'countersign.db'));
-  const sealer = await unlock(database, options.keyFile, clock()).catch(async (error: unknown) => {
-    await database.close();
-    throw error;
-  });
-  const audit = createAudit();
-  const limits: Limits = { ...defaultLimits, ...parts.limits };
-  const throttle = createThrottle({ database, clock, limits, secret: sealer.derive('throttle') });
-  const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2);
-  const passwords = createPasswords({ database, hasher, sealer, common, service: options.issuer });
-  const sessions = createSessions({ database, lifetime: options.sessionLifetime, idle: options.sessionIdle });
-  const serviceTokens = createServiceTokens({ database });
-  const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
-  const signIn = createSignIn({ audit, database, clock, throttle, sessions, passwords, totp, requireSecondFactor });
-  const admin = createAdmin({
-    audit,
-    database,
-    clock,
-    passwords,
-    sessions,
-    serviceTokens,
-    totp,
-    signIn,
-    requireSecondFactor,
-    publicUrl,
-  });
-  const setup = createSetup({ audit, database, clock, passwords, requireSecondFactor, publicUrl });
-
-  return {
-    options,
-    clock,
-    audit,
-    database,
-    passwords,
-    sessions,
-    totp,
-    signIn,
-    admin,
-    setup,
-    publicUrl,
-    /** Told the address really listened on, where no public URL is given. */
-    listensAt(url: string): void {
-      if (options.publicUrl === '') place.url = url;
-    },
-    sweep: () =>
-      sweep(
-        database,
-        [throttle.sweep, sessions.sweep, signIn.sweep, serviceTokens.sweep, passwords.sweep, totp.sweep],
-        clock(),
-      ),
-    close: () => database.close(),
-  };
-}
 
 /** A Fastify instance that serves all routes, with what a program around it needs beside them. */
 export interface Server extends FastifyInstance {
@@ -128,6 +40,8 @@ export interface OwnServer extends Server {
   /** From now on `/readyz` answers 503, so that a proxy sends no more; requests are still answered. */
   drain(): void;
   metrics: ReturnType<typeof createMetrics>;
+  /** This process among those that serve on the same database. */
+  instance: ReturnType<typeof createInstance>;
 }
 
 const sweepEvery = 10 * minute;
@@ -138,7 +52,7 @@ const sweepEvery = 10 * minute;
  */
 export async function createServer(given: Partial<Options> = {}, parts: Parts = {}): Promise<OwnServer> {
   const service = await openService(given, parts);
-  const { audit, options, clock, database, passwords, sessions, totp, signIn, admin, setup } = service;
+  const { audit, options, clock, clockCheck, database, passwords, sessions, totp, signIn, admin, setup } = service;
   const metrics = createMetrics(passwords.load);
   let draining = false;
 
@@ -161,12 +75,15 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
   signInRoutes(app, { database, signIn, site, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
   const { provision, startReplacing } = signIn.provisioning;
   totpRoutes(app, { provision, startReplacing, issuer: options.issuer });
-  accountRoutes(app, { audit, database, clock, passwords, sessions, totp, signIn, site });
+  accountRoutes(app, { audit, database, clock, passwords, sessions, browsers: service.browsers, totp, signIn, site });
   adminRoutes(app, { database, admin, site });
   setupRoutes(app, { setup, site });
-  healthRoutes(app, { database, draining: () => draining });
+  const instance = createInstance({ database, clock, keyring: service.sealer, place: options });
+  healthRoutes(app, { database, clockCheck, instance, draining: () => draining });
   documentationRoutes(app);
 
+  const behind = await clockCheck.behind();
+  if (behind) app.log.warn(`${clockSentence(behind)} Codes are refused until it is right.`);
   const timer = setInterval(
     () => service.sweep().catch((error: unknown) => app.log.error({ err: error }, 'sweep')),
     sweepEvery,
@@ -186,12 +103,20 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
   });
   app.addHook('onClose', async () => {
     clearInterval(timer);
+    await instance.leave();
     await service.close();
   });
+  await instance
+    .join((what) => app.log.error({ err: what }, 'keys'))
+    .catch(async (error: unknown) => {
+      await app.close();
+      throw error;
+    });
 
   return Object.assign(app, {
     service,
     metrics,
+    instance,
     users: {
       async create(user: { name: string; password?: string; administrator?: boolean }) {
         const created = await admin.create('operator', { administrator: false, ...user });
@@ -219,11 +144,6 @@ export function whyNotListen(options: Options): string | undefined {
   }
   if (isLoopback(options.host) || options.tlsCert || isBehindProxy(options)) return undefined;
   return `Refusing to serve plain HTTP on ${options.host}: passwords would travel in clear. Give --tls-cert and --tls-key, or put a TLS proxy in front and give --public-url https://… and --trust-proxy with its address.`;
-}
-
-function hashParameters(options: Options) {
-  const { argon2Memory: memory, argon2Passes: passes, hashConcurrency: concurrency, hashQueue: queue } = options;
-  return { memory, passes, concurrency, queue };
 }
 
 /** Where our own pages are reached: the public URL, and on loopback each of its spellings. */

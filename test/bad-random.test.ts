@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { defaultLimits } from '../src/throttle/throttle.ts';
+import { endless } from './endless.ts';
 import { type Input, inputs, makeCaller } from './inputs.ts';
 import { quickHash } from './quick-hash.ts';
 import { registeredRoutes } from './routes.ts';
@@ -9,16 +9,7 @@ import { type Answer, makeWorld } from './server.ts';
 import { dump } from './tables.ts';
 
 // Nobody is slowed down here: every request is to reach what judges it.
-const endless = { free: 1_000_000, firstDelay: 1, longestDelay: 1, kept: false, forgottenAfter: 1000 };
-const limits = {
-  ...defaultLimits,
-  password: endless,
-  network: endless,
-  otp: endless,
-  pendingOtp: endless,
-  recoveryCode: endless,
-};
-const world = await makeWorld({}, { argon2: quickHash, limits });
+const world = await makeWorld({}, { argon2: quickHash, limits: endless });
 after(() => world.close());
 const caller = await makeCaller(world);
 const routes = await registeredRoutes();

@@ -19,6 +19,8 @@ import { visit } from './visitor.ts';
 const parts = { argon2: quickHash };
 const secure = { publicUrl: 'https://sign-in.example', trustProxy: ['127.0.0.1'] };
 
+const ninetyDays = 90 * 24 * 3600;
+
 test('no route sets a cookie unless it signs somebody in or out', () =>
   inWorld(
     async (world) => {
@@ -46,6 +48,7 @@ for (const [name, options] of Object.entries({ 'over plain HTTP on loopback': {}
         const https = options === secure;
         const session = https ? '__Host-countersign' : 'countersign';
         const half = `${session}-sign-in`;
+        const browser = `${session}-browser`;
         const kept = new Map<string, string>();
         /** Posts with what the browser keeps, and answers what it is told to keep, in seconds; 0 is nothing any more. */
         const post = async (url: string, form: Record<string, string>): Promise<Record<string, number>> => {
@@ -59,9 +62,11 @@ for (const [name, options] of Object.entries({ 'over plain HTTP on loopback': {}
         assert.deepEqual(await post('/sign-in', { username, password }), { [half]: 300 });
         assert.match(kept.get(half) ?? '', /^csh_[\w-]{43}$/);
         const signedIn = await post('/sign-in/code', { otp: freshCode(world, secret) });
-        assert.deepEqual(signedIn, { [half]: 0, [session]: 24 * 3600 });
+        assert.deepEqual(signedIn, { [half]: 0, [session]: 24 * 3600, [browser]: ninetyDays });
         const token = kept.get(session) ?? '';
         assert.match(token, /^csn_[\w-]{43}$/);
+        const knownBy = kept.get(browser) ?? '';
+        assert.match(knownBy, /^csb_[\w-]{43}$/);
 
         world.turn(10 * minute);
         const seconds = 24 * 3600 - 600;
@@ -71,10 +76,11 @@ for (const [name, options] of Object.entries({ 'over plain HTTP on loopback': {}
         assert.equal((await world.call('GET', '/me', { token })).status, 401, 'the token before is void');
 
         await post('/sign-in', { username, password });
-        assert.deepEqual(await post('/sign-in/recovery-code', { recovery_code }), { [half]: 0, [session]: 24 * 3600 });
+        const recovered = await post('/sign-in/recovery-code', { recovery_code });
+        assert.deepEqual(recovered, { [half]: 0, [session]: 24 * 3600, [browser]: ninetyDays });
         await post('/sign-in', { username, password });
         assert.deepEqual(await post('/sign-out', {}), { [session]: 0, [half]: 0 });
-        assert.deepEqual([...kept], []);
+        assert.deepEqual([...kept], [[browser, knownBy]], 'what it is known by stays, and stays the same');
         assert.deepEqual(await post('/sign-out', {}), {}, 'who has nothing is told to forget nothing');
       },
       options,

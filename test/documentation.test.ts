@@ -63,7 +63,7 @@ test('files of the API pages are compressed, may be kept for ever, and have name
 
 test('every page finds its icon, also where none is named', async () => {
   const { status, headers } = await world.call('GET', '/favicon.ico');
-  assert.deepEqual([status, headers['content-type']], [200, 'image/svg+xml']);
+  assert.deepEqual([status, headers['content-type']], [200, 'image/svg+xml; charset=utf-8']);
   assert.equal((await world.call('GET', '/assets/other.css')).status, 404);
 });
 

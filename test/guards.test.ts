@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultLimits } from '../src/throttle/throttle.ts';
 import { stepAt } from '../src/totp/code.ts';
+import { endless } from './endless.ts';
 import { quickHash } from './quick-hash.ts';
 import { freshCode, inWorld, makePerson, makePersonWithCode, secretOf, signIn, type World } from './server.ts';
 import { alter } from './tables.ts';
 
 /** Guards that no single request can reach: what stands behind them must hold even where what stands before has not. */
-const wide = { ...defaultLimits.otp, free: 1000, cutOff: 1000 };
 const parts = {
   argon2: quickHash,
-  limits: { ...defaultLimits, password: wide, network: wide, otp: wide, pendingOtp: wide },
+  limits: endless,
 };
 
 /** From now on nobody who has judged a code goes on before `count` have. */

@@ -38,6 +38,7 @@ export const inputs: readonly Input[] = [
     ['username', 'return_to'],
   ),
   form('/account/sessions/end', { id: 'nobody', username: 'root' }, ['username']),
+  form('/account/sessions/forget', { id: 'nobody', username: 'root' }, ['username']),
   form('/admin/users', { name: 'zoe', administrator: 'yes' }, ['administrator']),
   form('/admin/users/:id/rename', { name: 'zoe' }),
   form('/admin/service-tokens', { name: 'sync', days: '90' }),

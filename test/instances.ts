@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { decodeBase32 } from '../src/base32.ts';
-import { createServer, openService, type Service } from '../src/server.ts';
-import { defaultLimits } from '../src/throttle/throttle.ts';
+import { createServer } from '../src/server.ts';
+import { openService, type Service } from '../src/service.ts';
 import { codeAt, period } from '../src/totp/code.ts';
+import { endless } from './endless.ts';
 import { quickHash } from './quick-hash.ts';
 
 const itself = fileURLToPath(import.meta.url);
@@ -115,10 +116,8 @@ function send(url: string, method: string, path: string, authorization: string, 
  * judges and spends. Tells its parent the port.
  */
 async function serve(data: string, keyFile: string, hash: string): Promise<void> {
-  const endless = { free: 1_000_000, firstDelay: 1, longestDelay: 1, kept: false, forgottenAfter: 60_000 };
-  const limits = { ...defaultLimits, password: endless, network: endless, otp: endless, recoveryCode: endless };
   const options = { data, keyFile, hashQueue: 1000, logLevel: 'error' } as const;
-  const server = await createServer(options, { limits, ...(hash === 'quick' ? { argon2: quickHash } : {}) });
+  const server = await createServer(options, { limits: endless, ...(hash === 'quick' ? { argon2: quickHash } : {}) });
   if (hash === 'quick') {
     const { totp } = server.service;
     const { judge } = totp;

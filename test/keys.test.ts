@@ -3,7 +3,7 @@ import { createDecipheriv, hkdfSync } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { createSealer, newKeyLine, type Place, Unsealable } from '../src/seal.ts';
+import { createKeyring, newKeyLine, type Place, Unsealable } from '../src/seal.ts';
 import { createServer } from '../src/server.ts';
 import { KeyFileError } from '../src/upkeep/upkeep.ts';
 import { quickHash } from './quick-hash.ts';
@@ -59,7 +59,7 @@ test('a start with a key file that does not fit refuses, and says what to do', (
       ];
       const stored = dump(world);
       for (const [content, sentence] of refused) {
-        await (content === undefined ? rm(file) : writeFile(file, content));
+        await (content === undefined ? rm(file) : writeFile(file, content, { mode: 0o600 }));
         await assert.rejects(start(world), (error) => {
           assert.ok(error instanceof KeyFileError);
           assert.equal(error.message, sentence);
@@ -72,7 +72,7 @@ test('a start with a key file that does not fit refuses, and says what to do', (
       await mkdir(file);
       await assert.rejects(start(world), /^KeyFileError: The key file .* cannot be used: EISDIR/);
       await rmdir(file);
-      await writeFile(file, right);
+      await writeFile(file, right, { mode: 0o600 });
       await world.restart();
       assert.ok(await signIn(world, bob), 'with the right one everything is there again');
     },
@@ -117,7 +117,7 @@ test('a key file that is there at the first start is taken, and never written to
       const data = join(world.folder, 'second', 'data');
       const own = join(world.folder, 'second', 'own.keys');
       await mkdir(dirname(own));
-      await writeFile(own, `mine ${Buffer.alloc(32, 7).toString('base64')}\n`);
+      await writeFile(own, `mine ${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
       const before = await stat(own);
       const server = await createServer({ data, keyFile: own, logLevel: 'silent' }, parts);
       await server.close();
@@ -164,7 +164,7 @@ const elsewhere: Place[] = [
 ];
 
 test('a sealed value opens in its own place only, and no two are alike', () => {
-  const sealer = createSealer([{ id: 'k', secret: Buffer.alloc(32, 7) }], 'k');
+  const sealer = createKeyring([{ id: 'k', secret: Buffer.alloc(32, 7) }], 'k');
   const sealed = sealer.seal(place, Buffer.from('a secret'));
   assert.equal(sealer.open(place, sealed).toString(), 'a secret');
   for (const other of elsewhere) assert.throws(() => sealer.open(other, sealed), Unsealable);
@@ -179,7 +179,7 @@ test('a sealed value opens in its own place only, and no two are alike', () => {
 
 test('its place goes into the key and into the authenticated data, each of which would do', () => {
   const secret = Buffer.alloc(32, 7);
-  const sealed = createSealer([{ id: 'k', secret }], 'k').seal(place, Buffer.from('a secret'));
+  const sealed = createKeyring([{ id: 'k', secret }], 'k').seal(place, Buffer.from('a secret'));
   const open = (keyPlace: Place, dataPlace: Place): string => {
     const spelled = ({ table, column, row }: Place): string => JSON.stringify([table, column, row]);
     const key = Buffer.from(hkdfSync('sha256', secret, '', `countersign seal ${spelled(keyPlace)}`, 32));

@@ -2,33 +2,51 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeBase32 } from '../src/base32.ts';
 import { redactUrl } from '../src/http/log.ts';
+import { attack, keepKeys, mend } from './attacks/later-secrets.ts';
 import { browse, fail, invite, type Secrets, setUp } from './secrets.ts';
 import { type Answer, inWorld, type World } from './server.ts';
 import { dump } from './tables.ts';
 
-test('no secret of any flow appears in a log line, an audit row, a problem or a metric', () =>
+test('no secret of any flow appears in a log line, an audit row, a problem, an address, a header or a metric', () =>
   inWorld(
     async (world) => {
       const secrets: Secrets = new Map();
-      const refusals: Answer[] = [];
+      const answers: Answer[] = [];
       const call: World['call'] = async (method, url, options) => {
         const answer = await world.call(method, url, options);
-        if (answer.status >= 400) refusals.push(answer);
+        answers.push(answer);
         return answer;
       };
-      const administrator = await setUp({ ...world, call }, secrets);
-      await invite({ ...world, call }, secrets, administrator);
-      await browse({ ...world, call }, secrets, administrator);
-      await fail({ ...world, call }, secrets, administrator);
+      const watched = { ...world, call };
+      keepKeys(world, secrets);
+      const administrator = await setUp(watched, secrets);
+      await invite(watched, secrets, administrator);
+      await browse(watched, secrets, administrator);
+      const later = await mend(watched, secrets, administrator);
+      await attack(watched, secrets, later);
+      await fail(watched, secrets, later);
+      await world.server.service.sweep();
 
-      assert.ok(secrets.size > 45, `${secrets.size} secrets were used`);
-      for (const url of ['/sign-in', '/sign-in/code', '/reauthenticate'])
-        assert.ok(secrets.has(`cookie of ${url}`), url);
+      assert.ok(secrets.size > 90, `${secrets.size} secrets were used`);
+      for (const cookie of [
+        '-sign-in of /sign-in',
+        ' of /sign-in/code',
+        '-browser of /sign-in/code',
+        ' of /reauthenticate',
+      ])
+        assert.ok(secrets.has(`cookie countersign${cookie}`), cookie);
+      const events = (dump(world)['audit'] ?? []).map((row) => row['event']);
+      for (const event of ['sign_in.alarm', 'browser.remembered', 'recovery_codes.made', 'password.link_made'])
+        assert.ok(events.includes(event), `${event} is among ${[...new Set(events)].join(', ')}`);
+      const refusals = answers.filter(({ status }) => status >= 400);
       assert.match(world.log(), /"msg":"request"/);
       const places = {
         'the log': world.log(),
         'the audit log': JSON.stringify(dump(world)['audit']),
         'a refusal': refusals.map(({ text, headers }) => withoutEcho(text) + JSON.stringify(headers)).join('\n'),
+        'a header or an address': answers
+          .map(({ headers }) => JSON.stringify({ ...headers, 'set-cookie': '' }))
+          .join('\n'),
         'the metrics': await world.server.metrics.text(),
       };
       for (const [place, text] of Object.entries(places)) {

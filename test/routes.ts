@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { FastifyInstance } from 'fastify';
 import type { Access } from '../src/http/http.ts';
 import type { Options } from '../src/options.ts';
-import type { Parts } from '../src/server.ts';
+import type { Parts } from '../src/service.ts';
 import { inWorld } from './server.ts';
 
 /** A route as Fastify has it, which is what counts: not what a list of ours says, and HEAD beside each GET. */

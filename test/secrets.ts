@@ -83,7 +83,7 @@ export async function browse(
       const [pair = ''] = String(line).split(';');
       const [name = '', value = ''] = pair.split('=');
       if (value === '') jar.delete(name);
-      else jar.set(name, keep(`cookie of ${url}`, value));
+      else jar.set(name, keep(`cookie ${name} of ${url}`, value));
     }
     cookie = [...jar].map((each) => each.join('=')).join('; ');
     return answer;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { decodeBase32 } from '../src/base32.ts';
 import type { Options } from '../src/options.ts';
-import { createServer, type Parts, type OwnServer as Server } from '../src/server.ts';
+import { createServer, type OwnServer as Server } from '../src/server.ts';
+import type { Parts } from '../src/service.ts';
 import { codeAt, period } from '../src/totp/code.ts';
 
 /**

@@ -3,7 +3,7 @@ import { decodeBase32, encodeBase32 } from '../src/base32.ts';
 /** A secret as text and as bytes, plain and in every usual spelling. */
 export function formsOf(secret: string | Buffer): Buffer[] {
   const text = secret.toString('latin1');
-  const withoutPrefix = text.replace(/^cs[nlhs]_/, '');
+  const withoutPrefix = text.replace(/^cs[nlhbs]_/, '');
   const decoded = [Buffer.from(withoutPrefix, 'base64url'), Buffer.from(decodeBase32(text.replaceAll('-', '')) ?? [])];
   const all = [Buffer.from(text, 'latin1'), Buffer.from(text.replaceAll('-', '')), ...decoded].filter(
     ({ length }) => length >= 12,
@@ -18,7 +18,7 @@ export function formsOf(secret: string | Buffer): Buffer[] {
   return [...all, ...texts.map((each) => Buffer.from(each, 'latin1'))];
 }
 
-const prefixes = ['csn_', 'csl_', 'csh_', 'css_'];
+const prefixes = ['csn_', 'csl_', 'csh_', 'csb_', 'css_'];
 
 /** A stored value as somebody would send it. */
 export function spellings(value: unknown): string[] {

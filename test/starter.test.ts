@@ -188,6 +188,10 @@ test('the tests run short or long, without the options of whoever runs them, and
   write('src/totp/code.test.ts', body('unit'));
   write('test/stories/a.test.ts', body('story'));
   write('test/long/b.test.ts', body('long'));
+  write(
+    'docs/security/asvs.md',
+    'Shown by `src/totp/code.test.ts` “unit undefinedkept” and `test/long/b.test.ts` “long undefinedkept”.',
+  );
   const env = { COUNTERSIGN_PORT: '1', COUNTERSIGN_TEST_X: 'kept' };
   const short = await run(['test'], env);
   assert.match(short.stdout, /unit undefinedkept[\s\S]*story undefinedkept[\s\S]*tests 2\n/);
@@ -195,6 +199,12 @@ test('the tests run short or long, without the options of whoever runs them, and
   const long = await run(['test:long'], env);
   assert.match(long.stdout, /long undefinedkept[\s\S]*tests 1\n/);
   assert.match((await run(['test', 'src/totp/code.test.ts'])).stdout, /unit [\s\S]*tests 1\n/);
+  write('test/stories/a.test.ts', body('told'));
+  write('docs/security/asvs.md', 'Shown by `test/stories/a.test.ts` “story undefinedkept”.');
+  const unshown = await run(['test']);
+  assert.equal(unshown.code, 1, 'a page names a test that has not passed');
+  assert.match(unshown.stderr, /names "story undefinedkept" of test\/stories\/a\.test\.ts, which has not passed here/);
+  write('docs/security/asvs.md', '');
   write('src/totp/code.test.ts', "import { test } from 'node:test'; test('fails', () => { throw new Error('no'); });");
   assert.equal((await run(['test'])).code, 1);
 });

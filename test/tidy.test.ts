@@ -22,6 +22,7 @@ const house: House = {
   floors: [
     ['index', 'cli'],
     ['server'],
+    ['service'],
     ['account', 'setup', 'admin', 'upkeep', 'forward-auth', 'oidc', 'documentation'],
     ['sign-in'], // the only place where factors meet
     ['passwords', 'totp', 'passkeys', 'recovery-codes'],

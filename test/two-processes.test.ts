@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { oneOfFifty, startTwo } from './instances.ts';
 
@@ -5,6 +6,10 @@ test('of fifty sign-ins with one code, on two processes that share a database, o
   const instances = await startTwo('quick');
   try {
     for (const name of ['alice', 'bob']) await oneOfFifty(instances, name);
+    const { audit, database } = instances.service;
+    const { rows, chains, findings } = await audit.verify(database);
+    assert.ok(rows > 200, 'every one is in the audit log');
+    assert.deepEqual({ chains, findings }, { chains: 3, findings: [] }, 'in which each process writes a chain');
   } finally {
     await instances.stop();
   }

@@ -10,6 +10,8 @@ export interface Overview {
   /** When this session is over at the latest, in ms. */
   sessionEnds: number;
   otherSessions: number;
+  /** The last time that somebody with the password failed at the code, where that is news. */
+  alarm: AuditRow | undefined;
   /** What others have lately done to the factors of the account. */
   announcements: AuditRow[];
   /** What has happened, the newest first. */
@@ -31,6 +33,7 @@ const fewCodes = 3;
 export function overviewPage({ site, person, overview, done }: Shown): string {
   const main = html`<h1>Your account</h1>
 ${notice(notices.get(done ?? '')?.(overview) || undefined)}
+${overview.alarm && alarmed(overview.alarm)}
 ${overview.announcements.map((row) => announcement(row, site))}
 <p>You are signed in as <strong>${person.name}</strong>.</p>
 ${whatNext(overview)}
@@ -80,8 +83,12 @@ function announcement(row: AuditRow, { service }: Site): Html {
 `;
 }
 
+function alarmed(row: AuditRow): Html {
+  return html`<p class="warning">${inWords(row, 'own')} ${timeOf(row.at)}${row.address !== undefined && html`, from ${row.address}`}. If that was not you, <a href="/account/password">change your password</a>.</p>`;
+}
+
 /** The one thing to do, the most needed first. */
-function whatNext({ authenticator, recoveryCodesLeft: left, byRecoveryCode }: Overview): Html {
+function whatNext({ authenticator, recoveryCodesLeft: left, byRecoveryCode, alarm }: Overview): Html | undefined {
   if (authenticator === 'none')
     return html`<p>Your password alone opens this account. With an authenticator app on your phone it stays safe even when somebody learns the password.</p>
 ${primary('/account/authenticator', 'Set up an authenticator app')}`;
@@ -95,7 +102,7 @@ ${few}`;
 ${primary('/account/authenticator', 'Move to another phone')}
 ${few}`;
   if (few) return html`${few}\n${primary('/account/recovery-codes', 'Make new recovery codes')}`;
-  return html`<p>Your account is well protected: there is nothing to do.</p>`;
+  return alarm ? undefined : html`<p>Your account is well protected: there is nothing to do.</p>`;
 }
 
 function fewWords(left: number): string {

@@ -54,6 +54,7 @@ async function readOverview(session: Session, now: number, parts: OverviewParts)
   const all = await parts.signIn.listSessions(read, userId, now);
   const { rows } = await activity(read, { userId, limit: 3 * recentRows });
   const since = now - announcedFor;
+  const alarm = await lastAlarm(read, { userId, since });
   const newest = await Promise.all(announced.map((event) => newestByOthers(read, { userId, event, since })));
   return {
     authenticator: authenticatorOf(facts.authenticator),
@@ -61,6 +62,7 @@ async function readOverview(session: Session, now: number, parts: OverviewParts)
     byRecoveryCode: session.proved.includes('recovery_code'),
     sessionEnds: session.expiresAt,
     otherSessions: all.filter(({ id }) => id !== session.id).length,
+    alarm,
     announcements: newest.filter((row) => row !== undefined),
     // What came of a sign-in follows the question for its code; the page with all activity shows both.
     recent: rows.filter(({ event }) => event !== 'sign_in.otp_required').slice(0, recentRows),
@@ -80,4 +82,16 @@ async function newestByOthers(
   const { rows } = await activity(read, { userId, byOthers: true, events: [event] });
   // Compared here, so that the search goes by the account and not by the time, which is everybody's.
   return rows.find(({ at, detail }) => at >= since && detail['forced'] !== false);
+}
+
+/** The last alarm since a moment, unless the password was changed after it: then whoever raised it knows it no more. */
+async function lastAlarm(
+  read: Database['read'],
+  { userId, since }: { userId: string; since: number },
+): Promise<AuditRow | undefined> {
+  const newest = async (event: Event) => (await activity(read, { userId, events: [event], limit: 1 })).rows[0];
+  const alarm = await newest('sign_in.alarm');
+  if (!alarm || alarm.at < since) return undefined;
+  const changed = await newest('password.changed');
+  return changed && changed.sequence > alarm.sequence ? undefined : alarm;
 }

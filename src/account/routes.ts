@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Site } from '../pages/pages.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import type { Totp } from '../totp/totp.ts';
 import { activityPageRoutes } from './activity.ts';
@@ -24,6 +24,7 @@ interface Parts {
   clock: Clock;
   passwords: Passwords;
   sessions: Sessions;
+  browsers: Browsers;
   signIn: SignIn;
   totp: Totp;
   site: Site;

@@ -4,7 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import { type Clock, isoTime } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { route, type Session } from '../http/http.ts';
-import type { Sessions, StoredSession } from '../sessions/sessions.ts';
+import type { Browsers, Sessions, StoredSession } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { createOwnSessions } from './own-sessions.ts';
 
@@ -13,6 +13,7 @@ interface Parts {
   database: Database;
   clock: Clock;
   sessions: Sessions;
+  browsers: Browsers;
   signIn: SignIn;
 }
 
@@ -83,9 +84,9 @@ function endSessions(app: FastifyInstance, parts: Parts): void {
     url: '/auth/sessions',
     access: 'signed in',
     operationId: 'endOtherSessions',
-    summary: 'Sign out everywhere else',
+    summary: 'Sign out everywhere else; other browsers that have signed in before are forgotten',
     tag: 'Sessions',
-    answers: { 204: { description: 'All other sessions have ended' } },
+    answers: { 204: { description: 'All other sessions have ended, and other browsers are forgotten' } },
     async handle({ session, client, reply }) {
       await own.endOthers(session, client);
       return reply.code(204).send();

@@ -10,7 +10,7 @@ import {
   type Site,
   timeOf,
 } from '../pages/pages.ts';
-import type { StoredSession } from '../sessions/sessions.ts';
+import type { StoredBrowser, StoredSession } from '../sessions/sessions.ts';
 import { deviceOf } from './device.ts';
 
 interface Shown {
@@ -20,6 +20,10 @@ interface Shown {
   sessions: StoredSession[];
   /** The id of the session that looks. */
   current: string;
+  /** The browsers that the account knows, the last used first. */
+  browsers: StoredBrowser[];
+  /** The id of the one that looks, where it is one of them. */
+  currentBrowser: string | undefined;
   /** The word of a notice. */
   done?: string | undefined;
   error?: FormError;
@@ -27,8 +31,9 @@ interface Shown {
 
 const here = '/account/sessions';
 
-/** Where one is signed in. What a device says of itself is shown as text, and is only what it says. */
-export function sessionsPage({ site, person, sessions, current, done, error }: Shown): string {
+/** Where one is signed in, and which browsers the account knows. What a device says of itself is only what it says. */
+export function sessionsPage(shown: Shown): string {
+  const { site, person, sessions, current, browsers, done, error } = shown;
   const others = sessions.filter(({ id }) => id !== current);
   const main = html`<h1>Where you are signed in</h1>
 ${problem(error)}
@@ -36,12 +41,14 @@ ${notice(notices.get(done ?? ''))}
 <p>If you do not know one of these, sign it out and <a href="/account/password">change your password</a>.</p>
 <ul class="cards">
 ${sessions.map((session) => html`<li>${about(session, person.name, session.id === current)}</li>\n`)}</ul>
-${others.length > 0 && endOthers(person)}`;
+${others.length > 0 && endOthers(person)}
+${browsers.length > 0 && knownBrowsers(shown)}`;
   return layout({ site, title: 'Where you are signed in', main, person, here, wrong: error !== undefined });
 }
 
 const notices = new Map([
   ['ended', 'That session has ended.'],
+  ['forgotten', 'That browser is forgotten.'],
   ['others-ended', 'You are signed out everywhere else.'],
 ]);
 
@@ -69,4 +76,21 @@ const proofs = {
 
 function endOthers({ name }: Person): Html {
   return html`<form method="post" action="${here}/end-others">${hiddenOwner({ name })}<button type="submit" class="primary">Sign out everywhere else</button></form>`;
+}
+
+function knownBrowsers({ person, browsers, currentBrowser }: Shown): Html {
+  return html`<h2>Browsers that know you</h2>
+<p>You have signed in completely in these before. Each has tries of its own, so that nobody who fails on your name somewhere else keeps you waiting there. Being known skips nothing: password and code are asked for as everywhere. Signing out everywhere else forgets all but this one.</p>
+<ul class="cards">
+${browsers.map((browser) => html`<li>${aboutBrowser(browser, person.name, browser.id === currentBrowser)}</li>\n`)}</ul>`;
+}
+
+function aboutBrowser({ id, address, userAgent, lastUsedAt }: StoredBrowser, name: string, isThis: boolean): Html {
+  const device = deviceOf(userAgent);
+  return html`<h3>${device}${isThis && html` <span class="badge good">This browser</span>`}</h3>
+<dl>
+<div><dt>Address</dt><dd>${address}</dd></div>
+<div><dt>Last signed in</dt><dd>${timeOf(lastUsedAt)}</dd></div>
+</dl>
+<form method="post" action="${here}/forget">${hiddenOwner({ name })}<input type="hidden" name="id" value="${id}"><button type="submit">Forget<span class="unseen"> ${device}, last signed in ${timeOf(lastUsedAt)}</span></button></form>`;
 }

@@ -1,12 +1,13 @@
-import { type Audit, activity } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { ServiceTokens } from '../service-tokens/service-tokens.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
+import { networkOf } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
-import { changeUser, createUser, nameToStore, removeUser, type User } from '../users/users.ts';
+import { changeUser, createUser, hasHadPassword, nameToStore, removeUser, type User } from '../users/users.ts';
 import { type Actor, type Administrator, by, type Change, type CheckActor, refuseProgram } from './actor.ts';
 
 /** A one-time link by which a person chooses a password, and until when. */
@@ -41,10 +42,11 @@ export function createAccounts(parts: Parts) {
     ): Promise<{ user: User; link?: Link }> {
       if (given.administrator) refuseProgram(actor, noRoles);
       const minimum = minimumFor(given.administrator);
+      const network = networkOf(by(actor).address ?? 'operator');
       const password =
         given.password === undefined
           ? undefined
-          : await passwords.prepareNew(given.password, { name: nameToStore(given.name), minimum });
+          : await passwords.prepareNew(given.password, { name: nameToStore(given.name), minimum, network });
       return database.transaction(async (tx) => {
         await checkActor(tx, actor);
         const now = clock();
@@ -99,7 +101,7 @@ export function createAccounts(parts: Parts) {
 
 /** For people who have lost what they sign in with, and for accounts that have got into wrong hands. No program does these. */
 export function createRescue(parts: Parts) {
-  const { passwords, sessions, totp, signIn, change, minimumFor } = parts;
+  const { audit, database, clock, passwords, sessions, totp, signIn, change, minimumFor } = parts;
   return {
     /** Takes away every second factor and recovery code, and ends every session: for a person who has lost them. */
     async resetSecondFactors(actor: Administrator, userId: string): Promise<void> {
@@ -118,7 +120,7 @@ export function createRescue(parts: Parts) {
         const forced = await passwords.remove(tx, userId);
         await totp.discardPending(tx, userId);
         await signIn.endSessions(tx, userId);
-        const kind = forced || (await hadPassword(tx, userId)) ? 'replacement' : 'invitation';
+        const kind = forced || (await hasHadPassword(tx, userId)) ? 'replacement' : 'invitation';
         await note('password.link_made', { forced });
         return { user, link: await makeLink(parts, tx, { userId, kind, now }) };
       });
@@ -126,21 +128,33 @@ export function createRescue(parts: Parts) {
 
     /** Sets a password, and ends every session. For the operator: over HTTP people choose their own by a link. */
     async setPassword(user: User, typed: string): Promise<void> {
-      const password = await passwords.prepareNew(typed, { name: user.name, minimum: minimumFor(user.administrator) });
+      const facts = { name: user.name, minimum: minimumFor(user.administrator), network: 'operator' };
+      const password = await passwords.prepareNew(typed, facts);
       await change('operator', user.id, async ({ tx, now, note }) => {
         await signIn.password.replace(tx, user.id, password, undefined, now);
         await note('password.changed');
       });
     },
 
-    /** Ends every session of a user, or one of them; answers how many. */
+    /** Ends every session of a user and forgets every browser that knows them, or ends one session; answers how many sessions. */
     async endSessions(actor: Administrator, userId: string, sessionId?: string): Promise<number> {
       return change(actor, userId, async ({ tx, note }) => {
-        const count =
+        const ended =
           sessionId === undefined
             ? await signIn.endSessions(tx, userId)
-            : Number(await sessions.end(tx, sessionId, userId));
-        if (count > 0) await note('sessions.ended', { count });
+            : { sessions: Number(await sessions.end(tx, sessionId, userId)), browsers: 0 };
+        const { sessions: count, browsers } = ended;
+        if (count + browsers > 0) await note('sessions.ended', { count, browsers });
+        return count;
+      });
+    },
+
+    /** Ends every session of everybody, and forgets every browser (ASVS 7.4.5); answers how many sessions there were. */
+    async endEverySession(): Promise<number> {
+      return database.transaction(async (tx) => {
+        const now = clock();
+        const count = await signIn.endAll(tx, now);
+        await audit.record(tx, now, { event: 'sessions.ended', actorId: 'operator', detail: { count } });
         return count;
       });
     },
@@ -169,12 +183,6 @@ async function revokeTokens(
     const detail = { service_token: id, name };
     await audit.record(tx, now, { event: 'service_token.revoked', userId, ...by(actor), detail });
   }
-}
-
-/** Whether an account ever had a password, as far as the log goes back: then a link to choose one is no invitation. */
-async function hadPassword(tx: Tx, userId: string): Promise<boolean> {
-  const { rows } = await activity(tx, { userId, events: ['password.changed', 'password.link_made'] });
-  return rows.some(({ event, detail }) => event === 'password.changed' || detail['forced'] === true);
 }
 
 /** Makes a link for a user; one made before is void. */

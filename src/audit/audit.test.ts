@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { day, hour } from '../clock.ts';
 import { type Database, openDatabase } from '../database/database.ts';
+import { createKeyring } from '../seal.ts';
 import {
   activity,
   createAudit,
@@ -19,6 +20,7 @@ import {
 } from './audit.ts';
 
 const noon = Date.UTC(2026, 10, 22, 12);
+const keys = [{ id: 'k1', secret: Buffer.alloc(32, 1) }];
 
 /** Runs a story on a log of its own, into which `write` puts events, each with its moment. */
 async function onLog(
@@ -27,7 +29,7 @@ async function onLog(
   const folder = await mkdtemp(join(tmpdir(), 'countersign-audit-'));
   const database = await openDatabase(join(folder, 'test.db'));
   try {
-    const { record } = createAudit();
+    const { record } = createAudit({ sealer: createKeyring(keys, 'k1'), retention: 0 });
     await story(database, (...entries) =>
       database.transaction(async (tx) => {
         for (const [at, entry] of entries) await record(tx, at, entry);

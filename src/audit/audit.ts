@@ -1,26 +1,57 @@
 import { day } from '../clock.ts';
-import type { Db, Tx } from '../database/database.ts';
+import type { Database, Db, Tx } from '../database/database.ts';
+import { allRows, verifyLog } from './chains/chains.ts';
+import type { Row } from './chains/form.ts';
+import type { Verdict } from './chains/judge.ts';
+import { type AuditSealer, createKeys } from './chains/keys.ts';
+import { createLedger } from './chains/ledger.ts';
+import { cutChains } from './chains/retention.ts';
 import type { AuditRow, Entry, Filter } from './events.ts';
-import { countByDay, insertEntry, selectRows } from './store.ts';
+import { countByDay, selectRows } from './store.ts';
 
 export { actorOfServiceToken, readActor } from './actors.ts';
+export type { Row as StoredRow } from './chains/form.ts';
+export { countByKey as auditRowsByKey } from './chains/store.ts';
 export { type AuditRow, type Entry, type Event, events, type Filter } from './events.ts';
 export { eventsOf, isKind, kindNames } from './kinds.ts';
+export { selectLastSequence as lastSequence, selectNewest as newestEvent } from './store.ts';
 export { inWords } from './words.ts';
 
 /**
  * The audit log: one row for each security event, written in the transaction of what it tells of, so that neither
  * exists without the other. Rows hold ids, never names that do not exist, and no password, code or token. `words.ts`
- * tells them to people.
+ * tells them to people. Each row is a link of a chain that only a holder of the key file can make: see `chains/`.
  */
 
 export type Audit = ReturnType<typeof createAudit>;
 
-export function createAudit() {
+/** `retention` is how long rows are kept, in ms; 0 keeps all. */
+export function createAudit({ sealer, retention }: { sealer: AuditSealer; retention: number }) {
+  const keys = createKeys(sealer);
+  const ledger = createLedger(keys);
   return {
     /** Writes one event that happened at `at`, in the transaction of what it tells of. */
     async record(tx: Tx, at: number, entry: Entry): Promise<void> {
-      await insertEntry(tx, at, entry);
+      await ledger.append(tx, {
+        at,
+        event: entry.event,
+        user_id: entry.userId ?? null,
+        actor_id: entry.actorId ?? null,
+        session_id: entry.sessionId ?? null,
+        address: entry.address ?? null,
+        detail: entry.detail ? JSON.stringify(entry.detail) : null,
+      });
+    },
+
+    /** Looks for rows that were changed, taken, put in or moved behind the service's back. */
+    verify: (database: Database): Promise<Verdict> => verifyLog(database, keys),
+
+    /** Every row as it is stored, the oldest first, a few at a time. */
+    rows: (db: Db): AsyncGenerator<Row[]> => allRows(db),
+
+    /** Takes rows that have been kept for long enough; `more` where there may be more of them. */
+    async sweep(tx: Tx, now: number): Promise<'more' | undefined> {
+      return retention === 0 ? undefined : cutChains(tx, keys, now - retention, now);
     },
   };
 }

@@ -1,6 +1,10 @@
 /** What can happen; the names are stable, because people filter by them. */
 export const events = [
   'account.set_up',
+  'clock.accepted',
+  'browser.forgotten',
+  'browser.remembered',
+  'key.activated',
   'otp.bound',
   'otp.confirmation_refused',
   'otp.confirmed',
@@ -19,6 +23,7 @@ export const events = [
   'session.reauthenticated',
   'session.reauthentication_refused',
   'sessions.ended',
+  'sign_in.alarm',
   'sign_in.otp_required',
   'sign_in.refused',
   'sign_in.succeeded',

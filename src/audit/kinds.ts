@@ -9,6 +9,7 @@ export const kindNames = {
   'users-and-roles': 'Users and roles',
   sessions: 'Sessions',
   'service-tokens': 'Service tokens',
+  service: 'The service itself',
 } as const;
 
 type Kind = keyof typeof kindNames;
@@ -25,6 +26,10 @@ export function eventsOf(kind: Kind): Event[] {
 
 const kindOf: Record<Event, Kind> = {
   'account.set_up': 'users-and-roles',
+  'clock.accepted': 'sessions',
+  'browser.forgotten': 'sessions',
+  'browser.remembered': 'sessions',
+  'key.activated': 'service',
   'otp.bound': 'second-factors',
   'otp.confirmation_refused': 'second-factors',
   'otp.confirmed': 'second-factors',
@@ -43,6 +48,7 @@ const kindOf: Record<Event, Kind> = {
   'session.reauthenticated': 'sessions',
   'session.reauthentication_refused': 'sessions',
   'sessions.ended': 'sessions',
+  'sign_in.alarm': 'refused-sign-ins',
   'sign_in.otp_required': 'sign-ins',
   'sign_in.refused': 'refused-sign-ins',
   'sign_in.succeeded': 'sign-ins',

@@ -1,36 +1,10 @@
-import { type Generated, sql } from 'kysely';
+import { sql } from 'kysely';
 import { day } from '../clock.ts';
-import type { Db, Tx } from '../database/database.ts';
-import type { AuditRow, Entry, Event, Filter } from './events.ts';
+import type { Db } from '../database/database.ts';
+import type { Row } from './chains/form.ts';
+import type { AuditRow, Event, Filter } from './events.ts';
 
-type Tables = {
-  audit: {
-    sequence: Generated<number>;
-    at: number;
-    event: string;
-    user_id: string | null;
-    actor_id: string | null;
-    session_id: string | null;
-    address: string | null;
-    detail: string | null;
-  };
-};
-
-export async function insertEntry(tx: Tx, at: number, entry: Entry): Promise<void> {
-  await tx
-    .$extendTables<Tables>()
-    .insertInto('audit')
-    .values({
-      at,
-      event: entry.event,
-      user_id: entry.userId ?? null,
-      actor_id: entry.actorId ?? null,
-      session_id: entry.sessionId ?? null,
-      address: entry.address ?? null,
-      detail: entry.detail ? JSON.stringify(entry.detail) : null,
-    })
-    .execute();
-}
+type Tables = { audit: Row };
 
 type Where = Omit<Filter, 'limit'>;
 
@@ -70,6 +44,34 @@ async function selectOf(
     ...(row.address === null ? {} : { address: row.address }),
     detail: detailOf(row.detail),
   }));
+}
+
+/** The row of the latest time among those behind `afterSequence`, where that is later than `laterThan`. */
+export async function selectNewest(
+  db: Db,
+  { afterSequence, laterThan }: { afterSequence: number; laterThan: number },
+): Promise<{ sequence: number; event: string; at: number } | undefined> {
+  return db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select(['sequence', 'event', 'at'])
+    .where('at', '>', laterThan)
+    .where('sequence', '>', afterSequence)
+    .orderBy('at', 'desc')
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function selectLastSequence(db: Db): Promise<number> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select('sequence')
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.sequence ?? 0;
 }
 
 /** How often each of the events happened on each UTC day, counted from 1970; days without any are not there. */

@@ -42,6 +42,12 @@ function isKnown(event: string): event is Event {
 /** One for each event, without its capital and its full stop. A detail that is not known takes nothing but precision away. */
 const sentences: Record<Event, (row: Told) => string> = {
   'account.set_up': ({ your }) => `${your} account was made, as that of the first administrator`,
+  'browser.forgotten': () => 'a browser that had signed in before was forgotten',
+  'browser.remembered': () => 'a browser signed in for the first time, and is known from now on',
+  'key.activated': ({ by, detail }) =>
+    `another key began to seal secrets${by}${detail['lost'] === true ? '; the one before was lost' : ''}`,
+  'clock.accepted': ({ by }) =>
+    `the clock was accepted as right although stored events were later, and every session ended${by}`,
   'otp.bound': ({ your }) => `${your} authenticator was switched on, before a code of it was asked for`,
   'otp.confirmation_refused': ({ your }) => `a wrong code was given to confirm ${your} new authenticator`,
   'otp.confirmed': ({ your }) => `${your} authenticator was confirmed by a right code`,
@@ -63,7 +69,10 @@ const sentences: Record<Event, (row: Told) => string> = {
   'session.reauthenticated': ({ viewpoint }) =>
     viewpoint === 'own' ? 'you proved again that it is you' : 'proved again who is signed in',
   'session.reauthentication_refused': ({ detail }) => `proving again who is signed in was refused${why(detail)}`,
-  'sessions.ended': ({ by, detail }) => `${sessionsOf(detail['count'], by)} ended${by}`,
+  'sessions.ended': ({ by, detail }) =>
+    `${sessionsOf(detail['count'], by)} ended${by}${Number(detail['browsers']) > 0 ? ', and the browsers there forgotten' : ''}`,
+  'sign_in.alarm': ({ your, detail }) =>
+    `somebody who knows ${your} password has given ${wrongCodes(detail['wrong_codes'])} in a row`,
   'sign_in.otp_required': () => 'the right password was given, and a code was asked for',
   'sign_in.refused': refusal,
   'sign_in.succeeded': ({ detail }) => `signed in${purposes.get(detail['level']) ?? ''}`,
@@ -95,6 +104,10 @@ const purposes = new Map<unknown, string>([
   ['enrolling', ', to set up the second factor that is required'],
   ['changing password', ', to choose a longer password'],
 ]);
+
+function wrongCodes(count: unknown): string {
+  return typeof count === 'number' ? `${count} wrong codes` : 'wrong codes';
+}
 
 /** How many sessions, and which: the others of the person, or whichever somebody else has ended. */
 function sessionsOf(count: unknown, by: string): string {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { flagName, type Options, optionNames } from '../options.ts';
 import { type Call, columns, Failure } from './call.ts';
@@ -26,8 +26,12 @@ export async function checkConfig(call: Call): Promise<void> {
   if (problems.length > 0) throw new Failure(problems.join('\ncountersign: '));
 }
 
-async function problemsOf(call: Call): Promise<string[]> {
-  const invalid = await complaint(() => void call.settings());
+/**
+ * What is wrong with the options and with the files they name. Whoever holds the keys of a database against it anyway
+ * need not hear here that they are missing or broken.
+ */
+export async function problemsOf(call: Call, { keysOfDatabase = true } = {}): Promise<string[]> {
+  const invalid = await invalidOption(call);
   if (invalid) return [invalid];
   const { options } = call.settings();
   const { whyNotListen } = await import('../server.ts');
@@ -37,9 +41,14 @@ async function problemsOf(call: Call): Promise<string[]> {
     await complaint(() => checkTls(options)),
     await complaint(async () => void (await loadBlocklist(options.passwordBlocklistFile))),
     await complaint(() => checkData(options)),
-    await complaint(() => checkKeys(options)),
+    keysOfDatabase || !existsSync(databaseFile(options)) ? await complaint(() => checkKeys(options)) : undefined,
   ];
   return found.filter((one) => one !== undefined);
+}
+
+/** Why the options cannot be read at all, if so. */
+export function invalidOption(call: Call): Promise<string | undefined> {
+  return complaint(() => void call.settings());
 }
 
 /** The sentence of what a check throws. */
@@ -63,13 +72,8 @@ function checkData(options: Options): void {
 async function checkKeys(options: Options): Promise<void> {
   const { keyFile } = options;
   if (existsSync(keyFile)) {
-    const { parseKeys } = await import('../seal.ts');
-    const text = readFileSync(keyFile, 'utf8');
-    try {
-      parseKeys(text);
-    } catch (error) {
-      throw new Failure(`The key file ${keyFile} cannot be used: ${error instanceof Error ? error.message : error}.`);
-    }
+    const { readKeyFile } = await import('../upkeep/upkeep.ts');
+    await readKeyFile(options);
   } else if (existsSync(databaseFile(options))) {
     throw new Failure(
       `The key file ${keyFile} is missing, and there is a database. Put it back, or name it with --key-file (COUNTERSIGN_KEY_FILE).`,

@@ -4,7 +4,8 @@ import { type Argument, Command, CommanderError, Option } from 'commander';
 import { flagName, type OptionName, optionNames, optionTable } from '../options.ts';
 import type { Call, ExitCode, Io } from './call.ts';
 import { defaultText, readSettings } from './settings.ts';
-import { type Group, type Verb, verbs } from './verbs.ts';
+import type { Group, Verb } from './verb.ts';
+import { verbs } from './verbs.ts';
 
 /** Runs one command line and answers its exit code. What goes wrong is said on stderr; nothing is thrown. */
 export async function run(argv: readonly string[], io: Io): Promise<0 | ExitCode> {

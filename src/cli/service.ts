@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime } from '../clock.ts';
-import type { Service } from '../server.ts';
+import type { Options } from '../options.ts';
+import type { Service } from '../service.ts';
 import type { User } from '../users/users.ts';
 import { type Call, Failure } from './call.ts';
 
@@ -15,13 +16,9 @@ export async function withService(
   work: (service: Service) => Promise<void>,
 ): Promise<void> {
   const { options } = call.settings();
+  if (database === 'must exist') requireDatabase(options);
   const isNew = !existsSync(join(options.data, 'countersign.db'));
-  if (isNew && database === 'must exist') {
-    throw new Failure(
-      `There is no database in ${options.data}. Name the folder of the service's with --data (COUNTERSIGN_DATA), or start the service once.`,
-    );
-  }
-  const { openService } = await import('../server.ts');
+  const { openService } = await import('../service.ts');
   const service = await openService(options);
   if (isNew) call.say(`Made a new database in ${options.data}.`);
   try {
@@ -29,6 +26,14 @@ export async function withService(
   } finally {
     await service.close();
   }
+}
+
+/** Throws `Failure` where there is no database in the data folder. */
+export function requireDatabase({ data }: Options): void {
+  if (existsSync(join(data, 'countersign.db'))) return;
+  throw new Failure(
+    `There is no database in ${data}. Name the folder of the service's with --data (COUNTERSIGN_DATA), or start the service once.`,
+  );
 }
 
 /** The user of a name as typed. Throws `Failure` (3) when there is none. */

@@ -40,6 +40,13 @@ export async function endSessions(call: Call): Promise<void> {
   });
 }
 
+export async function endEverySession(call: Call): Promise<void> {
+  await withService(call, 'must exist', async (service) => {
+    const ended = await service.admin.endEverySession();
+    call.answer(`Ended ${ended} ${ended === 1 ? 'session' : 'sessions'}: everybody signs in again.`, { ended });
+  });
+}
+
 function describe({ id, createdAt, lastSeenAt, expiresAt, secondFactor, address, userAgent }: StoredSession) {
   return {
     id,

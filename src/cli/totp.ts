@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs';
 import { decodeBase32 } from '../base32.ts';
 import { isoTime, systemClock } from '../clock.ts';
 import { askSecret } from './ask.ts';
@@ -40,7 +40,7 @@ export async function printQr(call: Call): Promise<void> {
     return call.answer(call.io.stdout.isTTY ? whiteOnBlack(text) : text, { qr: text });
   }
   const file = String(png ?? svg);
-  writeFileSync(file, png === undefined ? qrSvg(uri) : qrPng(uri), { mode: 0o600 });
+  writePrivately(file, png === undefined ? qrSvg(uri) : qrPng(uri));
   call.answer(`Wrote ${file}. It holds the secret: delete it once it is scanned.`, { file });
 }
 
@@ -70,4 +70,15 @@ function parametersOf(uri: string): URLSearchParams {
 /** In colours of its own, because readers refuse a code that a light terminal has turned into its negative. */
 function whiteOnBlack(text: string): string {
   return text.replace(/^.*$/gm, (line) => `\u001b[38;5;231;48;5;16m${line}\u001b[0m`);
+}
+
+/** Writes a file that nobody else may read, also where one stood there that others may. */
+function writePrivately(path: string, content: string | Buffer): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    fchmodSync(file, 0o600);
+    writeFileSync(file, content);
+  } finally {
+    closeSync(file);
+  }
 }

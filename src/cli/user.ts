@@ -1,5 +1,5 @@
 import { isoTime } from '../clock.ts';
-import type { Service } from '../server.ts';
+import type { Service } from '../service.ts';
 import type { User } from '../users/users.ts';
 import { askNewPassword } from './ask.ts';
 import { type Call, columns, Failure } from './call.ts';

@@ -92,6 +92,19 @@ test('writers go one after another, in the order they came', () =>
     assert.deepEqual(await notes(database.read), ['a', 'b', 'c', 'd']);
   }));
 
+test('however many transactions wait, everybody else has a turn between two of them', () =>
+  withNotes(async (database) => {
+    let turns = 0;
+    let over = false;
+    const others = (async () => {
+      for (; !over; turns += 1) await turnOfLoop();
+    })();
+    await Promise.all(Array.from({ length: 20 }, () => database.transaction((tx) => note(tx, 'x'))));
+    over = true;
+    await others;
+    assert.ok(turns >= 19, `${turns} turns`);
+  }));
+
 test('every connection is as durable as promised, and reads only what it should', () =>
   withNotes(async (database) => {
     const pragma = async (db: Db, name: string): Promise<unknown> =>

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turnOfLoop } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { second } from '../clock.ts';
 import { migrate } from './migrate.ts';
@@ -10,6 +10,8 @@ import { connectSqlite, type Db, isBusy, type Tx } from './sqlite.ts';
  * `read` is a connection of its own, so that it never sees what another request's open transaction has written and
  * never waits for it. Stores take a `Db` for reading and a `Tx` for writing; each names the types of its own tables.
  */
+export { type Inspected, inspectDatabase } from './inspect.ts';
+export { countSealed, listSealed, replaceSealed, type SealedColumn } from './sealed-column.ts';
 export type { Db, Tx } from './sqlite.ts';
 
 export interface Database {
@@ -20,6 +22,11 @@ export interface Database {
    * for longer than five seconds.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on one state of the database, however much is written meanwhile. Every other reader of this process waits:
+   * for the command line, not for requests.
+   */
+  snapshot<T>(work: (db: Db) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -42,6 +49,7 @@ export async function openDatabase(path: string): Promise<Database> {
   return {
     read,
     transaction,
+    snapshot: (work) => read.transaction().execute(work),
     async close() {
       await read.destroy();
       await writer.destroy();
@@ -80,7 +88,8 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
     const turn = last.then(work).finally(() => {
       waiting -= 1;
     });
-    last = turn.catch(() => undefined);
+    // SQLite answers without a turn of the event loop: where transactions wait, everybody else has one between two.
+    last = turn.catch(() => undefined).then(() => (waiting > 0 ? turnOfLoop() : undefined));
     return turn;
   };
 }

@@ -1,24 +1,29 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
 
 /** How long SQLite itself may wait for another process: that blocks the event loop, so hardly ever, and never to write. */
-const busyTimeoutMs = { read: 20, write: 0 };
+const busyTimeoutMs = { read: 20, write: 0, 'at rest': 20 };
 
 /**
  * One connection to a SQLite file, as Kysely sees it. Every connection reads its durability setting back, because
- * the promise that acknowledged changes are kept rests on it.
+ * the promise that acknowledged changes are kept rests on it. `at rest` reads a file that nobody has open, taking no lock
+ * and making no journal beside it.
  */
-export function connectSqlite(path: string, mode: 'read' | 'write'): Db {
+export function connectSqlite(path: string, mode: 'read' | 'write' | 'at rest'): Db {
   if (mode === 'write') createPrivately(path);
-  const connection = new DatabaseSync(path, { readOnly: mode === 'read', timeout: busyTimeoutMs[mode] });
+  const connection = new DatabaseSync(mode === 'at rest' ? atRest(path) : path, {
+    readOnly: mode !== 'write',
+    timeout: busyTimeoutMs[mode],
+  });
   try {
     if (mode === 'write') connection.exec('PRAGMA journal_mode = WAL');
     connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
     const { synchronous } = connection.prepare('PRAGMA synchronous').get() ?? {};
     if (synchronous !== 2) throw new Error(`SQLite answers synchronous = ${synchronous}, not FULL: refusing to go on`);
-    return new Kysely<NoTables>({ dialect: dialectFor(connection) });
+    return new Kysely<NoTables>({ dialect: dialectFor(connection, mode === 'write') });
   } catch (error) {
     connection.close();
     throw error;
@@ -35,6 +40,13 @@ type NoTables = Record<never, never>;
 export type Db = Kysely<NoTables>;
 export type Tx = Transaction<NoTables>;
 
+/** https://www.sqlite.org/uri.html#uriimmutable */
+function atRest(path: string): URL {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  return url;
+}
+
 // SQLite gives the journal and shared-memory files the mode of the database file, so it is made before SQLite sees it.
 function createPrivately(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -42,8 +54,8 @@ function createPrivately(path: string): void {
 }
 
 /** Kysely's SQLite dialect with what it does not know: SQLite's schema changes do take part in transactions. */
-function dialectFor(connection: DatabaseSync): Dialect {
-  const dialect = new SqliteDialect({ database: adapt(connection) });
+function dialectFor(connection: DatabaseSync, writes: boolean): Dialect {
+  const dialect = new SqliteDialect({ database: adapt(connection, writes) });
   return {
     createDriver: () => dialect.createDriver(),
     createQueryCompiler: () => dialect.createQueryCompiler(),
@@ -58,8 +70,8 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-/** Keeps prepared statements, and takes the write lock when a transaction begins rather than in its middle. */
-function adapt(connection: DatabaseSync): SqliteDatabase {
+/** Keeps prepared statements, and takes the write lock when a transaction that writes begins rather than in its middle. */
+function adapt(connection: DatabaseSync, writes: boolean): SqliteDatabase {
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string): StatementSync => {
     const known = statements.get(sql);
@@ -71,7 +83,7 @@ function adapt(connection: DatabaseSync): SqliteDatabase {
   return {
     close: () => connection.close(),
     prepare(sql) {
-      const statement = prepared(sql === 'begin' ? 'begin immediate' : sql);
+      const statement = prepared(writes && sql === 'begin' ? 'begin immediate' : sql);
       return {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...(parameters as SQLInputValue[])),

@@ -65,7 +65,7 @@ export interface Lookups {
   findServiceToken(token: string, now: number): Promise<ServiceToken | undefined>;
 }
 
-/** Whoever may go on: what of the three a route asks for. */
+/** Whoever sends a request: what of the three a route asks for. */
 export interface Admitted {
   session?: Session;
   half?: HalfSignIn;
@@ -97,21 +97,29 @@ interface Given {
   now: number;
 }
 
-/** Who sends a request that may go on; throws the problem that says why it may not. */
-export async function authorize(request: FastifyRequest, given: Given, lookups: Lookups): Promise<Admitted> {
+/**
+ * Finds out who sends a request, notes it for the handler and for the log, and throws the problem that says why it may
+ * not go on.
+ */
+export async function authorize(request: FastifyRequest, given: Given, lookups: Lookups): Promise<void> {
   const { access, cookies, now } = given;
-  if (access === 'anyone') return {};
+  if (access === 'anyone') return;
   if (access === 'half signed in') {
     const half = cookies.half === undefined ? undefined : await lookups.findHalfSignIn(cookies.half, now);
     if (!half) throw new Problem('unauthenticated');
-    return { half };
+    return note(request, { half });
   }
   const bearer = bearerToken(request.headers.authorization);
-  if (bearer?.startsWith('css_')) return authorizeProgram(bearer, access, lookups, now);
+  if (bearer?.startsWith('css_')) return authorizeProgram(request, bearer, given, lookups);
   const session = await lookups.findSession(bearer ?? cookieToken(request, given), now);
   if (!session) throw new Problem('unauthenticated');
+  note(request, { session });
   checkLevel(session, demands[access], !reads(request));
-  return { session };
+}
+
+/** Before the level is checked, so that the log can say who was refused. */
+function note(request: FastifyRequest, who: Admitted): void {
+  Object.assign(request.caller, who);
 }
 
 /** A browser sends its cookie with whatever makes it, so a write must come from our own pages. */
@@ -123,12 +131,17 @@ function cookieToken(request: FastifyRequest, { cookies, origins }: Given): stri
   return cookies.session;
 }
 
-async function authorizeProgram(token: string, access: Access, lookups: Lookups, now: number): Promise<Admitted> {
-  const serviceToken = await lookups.findServiceToken(token, now);
+async function authorizeProgram(
+  request: FastifyRequest,
+  bearer: string,
+  { access, now }: Given,
+  lookups: Lookups,
+): Promise<void> {
+  const serviceToken = await lookups.findServiceToken(bearer, now);
   if (!serviceToken) throw new Problem('unauthenticated');
+  note(request, { serviceToken });
   if (access !== 'administrator or service token')
     throw new Problem('forbidden', { detail: 'A service token opens /users, and nothing else.' });
-  return { serviceToken };
 }
 
 function checkLevel(session: Session, demand: Demand, writes: boolean): void {

@@ -84,6 +84,7 @@ test('whatever JSON.stringify writes is read back', () => {
 test('a form has every name once, harmless names, and UTF-8', () => {
   assert.deepEqual(form('a=1&b=x+y%20z&c='), { a: '1', b: 'x y z', c: '' });
   assert.deepEqual(form('gr%C3%BC%C3%9Fe=%F0%9F%A6%8A'), { grüße: '🦊' });
+  assert.deepEqual(form('a=%EF%BF%BD'), { a: '\ufffd' }, 'which is a character like any other');
   assert.equal(form(''), undefined);
   for (const text of [
     'a=1&a=2',
@@ -91,6 +92,7 @@ test('a form has every name once, harmless names, and UTF-8', () => {
     '__proto__=1',
     'constructor=x',
     'a=%FF',
+    'a=%FF&b=%EF%BF%BD',
     'a=%ED%A0%80',
     Buffer.from([0x61, 0x3d, 0xff]),
   ])

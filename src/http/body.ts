@@ -26,8 +26,11 @@ export function parseForm(bytes: Buffer): Record<string, string> | undefined {
   if (bytes.length === 0) return undefined;
   const values: Record<string, string> = {};
   const seen = new Set<string>();
-  for (const [key, value] of new URLSearchParams(decode(bytes))) {
-    if (value.includes('\ufffd')) throw new Problem('bad_request', { detail: 'The form is not UTF-8.' });
+  const text = decode(bytes);
+  for (const [key, value] of new URLSearchParams(text)) {
+    // What is no UTF-8 becomes this character, and it is also one that people may write.
+    if (value.includes('\ufffd') && !isUtf8(text))
+      throw new Problem('bad_request', { detail: 'The form is not UTF-8.' });
     remember(key, seen);
     values[key] = value;
   }
@@ -46,6 +49,14 @@ function decode(bytes: Buffer): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new Problem('bad_request', { detail: 'The body is not UTF-8.' });
+  }
+}
+
+function isUtf8(form: string): boolean {
+  try {
+    return decodeURIComponent(form) !== '';
+  } catch {
+    return false;
   }
 }
 

@@ -5,6 +5,8 @@ export interface Client {
   /** A canonical IPv4 or IPv6 address, never a forged one. */
   address: string;
   userAgent: string;
+  /** What it says that it is known by: tokens, of one or several accounts, that may be good or not. */
+  browsers: readonly string[];
 }
 
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];

@@ -19,12 +19,18 @@ function send(reply: FastifyReply, problem: Problem): FastifyReply {
  */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, site: Site): FastifyReply {
   const problem = problemOf(error);
+  noteFor(request, problem);
   if (problem.code === 'internal' || problem.code === 'unavailable') request.log.error({ err: error }, problem.code);
   const { page, access } = request.routeOptions.config;
   const back = page && (reads(request) ? withoutNotice(request.url) : fill(page, request.params));
   const way = back && wayIn(problem, { access, cookies: request.caller.cookies, back });
   if (way) return seeOther(reply, way);
   return page && wantsPage(request) ? sendProblemPage(request, reply, problem, site) : send(reply, problem);
+}
+
+/** For the line that the log has of this request; an address that cannot be decoded has none. */
+function noteFor({ caller }: Partial<Pick<FastifyRequest, 'caller'>>, { code }: Problem): void {
+  if (caller) caller.problem = code;
 }
 
 const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') ?? false;

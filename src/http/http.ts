@@ -51,7 +51,7 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
   const site = { service: options.issuer, contact: options.contact };
   const app: FastifyInstance = Fastify({
     ...limits,
-    ...(parts.tls ? { https: { ...parts.tls, ...limits.http, minVersion: 'TLSv1.2' } } : {}),
+    ...(parts.tls ? { https: { ...parts.tls, ...limits.http, ...strongTls } } : {}),
     logger: logOptions(options, parts.logStream),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newId,
@@ -85,6 +85,23 @@ const crossOrigin = {
   maxAge: 600,
   strictPreflight: false,
 };
+
+/** TLS of our own: suites with forward secrecy and authenticated encryption only, ours first (ASVS 12.1.1, 12.1.2). */
+const strongTls = {
+  minVersion: 'TLSv1.2',
+  honorCipherOrder: true,
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+  ].join(':'),
+} as const;
 
 const limits = {
   bodyLimit,
@@ -152,7 +169,7 @@ function receive(
     const userAgent = (request.headers['user-agent'] ?? '').slice(0, 256);
     const now = parts.clock();
     const cookies = cookiesOf(request, reply, { https, now });
-    request.caller = { client: { address, userAgent }, cookies, now };
+    request.caller = { client: { address, userAgent, browsers: cookies.browsers }, cookies, now };
     const health = request.routeOptions.url === '/healthz' || request.routeOptions.url === '/readyz';
     if (behindProxy && !health && !trusted(peer))
       throw new Problem('forbidden', { detail: 'This service answers its proxy only.' });
@@ -170,10 +187,6 @@ function admit(app: FastifyInstance, parts: Parts): void {
       });
     }
     const { cookies, now } = request.caller;
-    if (access)
-      Object.assign(
-        request.caller,
-        await authorize(request, { access, cookies, origins: parts.origins(), now }, parts.lookups),
-      );
+    if (access) await authorize(request, { access, cookies, origins: parts.origins(), now }, parts.lookups);
   });
 }

@@ -4,7 +4,7 @@ import type { Options } from '../options.ts';
 
 /**
  * Logs: one JSON line a request, without bodies, headers, or the values of a query, so that no code or one-time link
- * can appear.
+ * can appear. Who was refused what is in it too (ASVS 16.3.2): the user or program, the route and the problem's code.
  */
 export function logOptions(options: Options, stream: Writable | undefined): object {
   // The redaction is a second net: nothing here logs these on purpose.
@@ -16,7 +16,7 @@ export function logOptions(options: Options, stream: Writable | undefined): obje
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
-    const { client, session, serviceToken } = request.caller;
+    const { client, session, serviceToken, problem } = request.caller;
     request.log.info(
       {
         method,
@@ -24,6 +24,7 @@ export function logRequests(app: FastifyInstance): void {
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         address: client.address,
+        ...(problem ? { problem } : {}),
         ...(session ? { user: session.userId, session: session.id } : {}),
         ...(serviceToken ? { serviceToken: serviceToken.id } : {}),
       },

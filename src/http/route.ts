@@ -79,7 +79,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Set by `http/http.ts` before a handler runs; handlers get its parts from `Call`. */
-    caller: Admitted & { client: Client; cookies: Cookies; now: number };
+    caller: Admitted & { client: Client; cookies: Cookies; now: number; problem?: ProblemCode };
   }
 }
 

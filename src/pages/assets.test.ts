@@ -42,7 +42,7 @@ test('every encoding carries the same bytes', async () => {
 
 test('assets may be kept for ever and say what they are', async () => {
   const answer = await assets.find(assets.path('icon.svg'))?.answer(undefined);
-  assert.equal(answer?.headers['content-type'], 'image/svg+xml');
+  assert.equal(answer?.headers['content-type'], 'image/svg+xml; charset=utf-8');
   assert.equal(answer?.headers['cache-control'], 'public, max-age=31536000, immutable');
   assert.equal(answer?.headers['vary'], 'accept-encoding');
 });

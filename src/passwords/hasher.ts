@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
-import { Problem } from '../http/http.ts';
+import { type Asker, createPool } from './pool.ts';
 
 /**
  * Argon2id (RFC 9106) in a bounded pool: at most `concurrency` hashes at a time, so memory is bounded by that times
@@ -28,58 +28,66 @@ export const argon2: Argon2 = {
   verify: (phc, password) => argon2Verify(phc, password),
 };
 
+interface Verdict {
+  right: boolean;
+  /** A hash with the present parameters, where the one of the right password had lower ones and nobody waited. */
+  fresh?: string;
+}
+
 export type Hasher = ReturnType<typeof createHasher>;
 
 export function createHasher(parameters: HashParameters, argon: Argon2) {
   const cost = { memoryCost: parameters.memory, timeCost: parameters.passes, parallelism: 1 };
-  const run = createPool(parameters.concurrency, parameters.queue);
-  const present = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=1$`;
-  // Verifying against it costs what verifying against a real hash does; being random, it fits no password.
-  const dummy = `${present}${phcBase64(randomBytes(16))}$${phcBase64(randomBytes(32))}`;
+  const pool = createPool(parameters.concurrency, parameters.queue);
+  const dummies = new Map<string, string>();
+
+  /** Verifying against it costs what verifying against a real hash does; being random, it fits no password. */
+  const dummyOf = (set: string): string => {
+    const dummy =
+      dummies.get(set) ?? `$argon2id$v=19$${set}$${phcBase64(randomBytes(16))}$${phcBase64(randomBytes(32))}`;
+    dummies.set(set, dummy);
+    return dummy;
+  };
+
+  const isOutdated = (set: string): boolean => {
+    const [memory, passes] = Array.from(set.matchAll(/\d+/g), Number);
+    return (memory ?? 0) < cost.memoryCost || (passes ?? 0) < cost.timeCost;
+  };
 
   return {
-    /** A PHC string of a prepared password. Throws `busy` when the queue is full. */
-    hash: (password: string): Promise<string> => run.add(() => argon.hash(password, cost)),
+    /** The parameters of new hashes, in the form of `parametersOf`. */
+    present: `m=${cost.memoryCost},t=${cost.timeCost},p=1`,
 
-    /** Whether the password fits; without a hash a dummy is verified, and the answer is no. Throws `busy`. */
-    async verify(phc: string | undefined, password: string): Promise<boolean> {
-      const fits = await run.add(() => argon.verify(phc ?? dummy, password));
-      return fits && phc !== undefined;
-    },
+    /** A PHC string of a prepared password. Throws `busy`. */
+    hash: (password: string, asker: Asker): Promise<string> => pool.add(asker, () => argon.hash(password, cost)),
 
-    /** Whether a hash was made with less memory or fewer passes than are used now. */
-    isOutdated(phc: string): boolean {
-      const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$/.exec(phc) ?? [];
-      return Number(memory ?? 0) < cost.memoryCost || Number(passes ?? 0) < cost.timeCost;
+    /**
+     * Whether the password fits. One hash is run for each of the sets of parameters, one after another in one place of
+     * the pool: the real one where it belongs, dummies in the others, and dummies alone where there is no hash. So
+     * the time tells neither whether there is a hash nor with which of these sets it was made. Throws `busy`.
+     */
+    verify(phc: string | undefined, password: string, sets: readonly string[], asker: Asker): Promise<Verdict> {
+      const own = phc && parametersOf(phc);
+      return pool.add(asker, async () => {
+        let right = false;
+        for (const set of sets) {
+          const fits = await argon.verify(phc && set === own ? phc : dummyOf(set), password);
+          if (fits && set === own) right = true;
+        }
+        // A queue of people who want to sign in comes before better parameters.
+        if (!right || !own || !isOutdated(own) || pool.load().waiting > 0) return { right };
+        return { right, fresh: await argon.hash(password, cost) };
+      });
     },
 
     /** Hashes running and waiting, for the metrics. */
-    load: run.load,
+    load: pool.load,
   };
 }
 
-function createPool(concurrency: number, queue: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return {
-    load: () => ({ running, waiting: waiting.length }),
-    async add<T>(work: () => Promise<T>): Promise<T> {
-      if (running >= concurrency) {
-        if (waiting.length >= queue) throw new Problem('busy', { retryAfter: 2 });
-        await new Promise<void>((start) => waiting.push(start));
-      } else {
-        running += 1;
-      }
-      try {
-        return await work();
-      } finally {
-        // The place passes straight to the next in line, so that nobody can slip in between.
-        const next = waiting.shift();
-        if (next) next();
-        else running -= 1;
-      }
-    },
-  };
+/** The part of a PHC string that says with which parameters it was made, such as `m=19456,t=2,p=1`. */
+export function parametersOf(phc: string): string | undefined {
+  return /^\$argon2id\$v=19\$(m=\d+,t=\d+,p=\d+)\$/.exec(phc)?.[1];
 }
 
 function phcBase64(bytes: Buffer): string {

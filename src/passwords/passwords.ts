@@ -1,17 +1,22 @@
 import { day, minute } from '../clock.ts';
-import type { Database, Db, Tx } from '../database/database.ts';
+import { type Database, type Db, replaceSealed, type SealedColumn, type Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
-import { type Sealer, Unsealable } from '../seal.ts';
+import { type Place, type Sealer, Unsealable } from '../seal.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
-import type { Hasher } from './hasher.ts';
+import { rememberPassword } from '../users/users.ts';
+import { type Hasher, parametersOf } from './hasher.ts';
+import { createParametersInUse } from './parameters-in-use.ts';
 import { judgeNewPassword, shortPassword } from './policy.ts';
+import type { Asker } from './pool.ts';
 import { preparePassword } from './prepare.ts';
 import {
   deleteExpiredLinks,
   deleteLink,
   deletePassword,
+  recordParameters,
   selectLink,
   selectPassword,
+  selectUnknownParameters,
   takeLink,
   updateHash,
   upsertLink,
@@ -44,6 +49,9 @@ export function createPasswords(parts: {
   service: string;
 }) {
   const { database, hasher, sealer, common, service } = parts;
+  const parametersInUse = createParametersInUse(hasher.present);
+  /** Opened where there is no hash, so that it takes as long. No user has the empty id. */
+  const standIn = sealer.seal(place(''), Buffer.alloc(typicalHash));
 
   // A hash that cannot be opened is as good as none: nobody gets in, and the answer is that of a wrong password.
   const openHash = (userId: string, sealed: Buffer): string | undefined => {
@@ -64,41 +72,56 @@ export function createPasswords(parts: {
 
     /**
      * Whether a typed password is the one of a user; `undefined` stands for a user that does not exist. Takes one hash
-     * in every case, outside any transaction. A hash of outdated parameters is made anew when the password was right.
-     * Throws `busy` when too many wait for a hash.
+     * of each set of parameters in use in every case, outside any transaction. When the password was right, a hash of
+     * outdated parameters is made anew, and one sealed with another key than the active one is sealed anew. Throws
+     * `busy` when too many wait for a hash.
      */
-    async verify(userId: string | undefined, typed: string): Promise<boolean> {
-      const row = userId === undefined ? undefined : await selectPassword(database.read, userId);
+    async verify(userId: string | undefined, typed: string, asker: Asker): Promise<boolean> {
       const password = preparePassword(typed);
-      const phc = row && password !== undefined ? openHash(row.user_id, row.hash) : undefined;
-      const right = await hasher.verify(phc, password ?? '');
-      // A queue of people who want to sign in comes before better parameters.
-      const idle = hasher.load().waiting === 0;
-      if (right && row && phc && password && hasher.isOutdated(phc) && idle) {
-        const fresh = sealer.seal(place(row.user_id), Buffer.from(await hasher.hash(password)));
-        await database.transaction((tx) => updateHash(tx, row.user_id, row.version, fresh));
+      const row = await selectPassword(database.read, userId ?? '');
+      const opened = row ? openHash(row.user_id, row.hash) : openHash('', standIn);
+      const phc = row && password !== undefined ? opened : undefined;
+      const sets = parametersInUse.all(phc && parametersOf(phc));
+      const { right, fresh } = await hasher.verify(phc, password ?? '', sets, asker);
+      if (row && fresh) {
+        const hash = sealer.seal(place(row.user_id), Buffer.from(fresh));
+        const changed = { hash, parameters: hasher.present };
+        await database.transaction((tx) => updateHash(tx, row.user_id, row.version, changed));
+      } else if (right && row && phc && sealer.isOutdated(row.hash)) {
+        const value = { row: row.user_id, sealed: row.hash };
+        const hash = sealer.seal(place(row.user_id), Buffer.from(phc));
+        await database.transaction((tx) => replaceSealed(tx, sealedHashes, value, hash));
       }
       return right;
     },
 
-    /** Hashes a new password, outside any transaction. Throws `weak_password` with the reason when it will not do. */
-    async prepareNew(typed: string, facts: { name: string; minimum: 8 | 15 }): Promise<NewPassword> {
+    /**
+     * Hashes a new password, outside any transaction, for somebody who has proved who he is; `network` is where he asks
+     * from. Throws `weak_password` with the reason when it will not do, and `busy`.
+     */
+    async prepareNew(
+      typed: string,
+      { network, ...facts }: { name: string; minimum: 8 | 15; network: string },
+    ): Promise<NewPassword> {
       const refusal = judgeNewPassword(typed, { ...facts, service, common });
       if (refusal)
         throw new Problem('weak_password', { detail: refusal.sentence, members: { reason: refusal.reason } });
       const password = preparePassword(typed) ?? '';
-      return { phc: await hasher.hash(password), short: shortPassword(password) };
+      return { phc: await hasher.hash(password, { network, known: true }), short: shortPassword(password) };
     },
 
     /** Hashes a password without asking whether it will do. For the demo alone. */
     async prepareUnchecked(typed: string): Promise<NewPassword> {
-      return { phc: await hasher.hash(typed), short: false };
+      return { phc: await hasher.hash(typed, { network: 'demo', known: true }), short: false };
     },
 
     /** Stores a password, and voids a link that may be out to choose one. */
     async set(tx: Tx, userId: string, { phc, short }: NewPassword, now: number): Promise<void> {
       const hash = sealer.seal(place(userId), Buffer.from(phc));
-      await upsertPassword(tx, { user_id: userId, hash, short: short ? 1 : 0, version: newId(), changed_at: now });
+      const parameters = parametersOf(phc) ?? '';
+      const row = { user_id: userId, hash, parameters, short: short ? 1 : 0, version: newId(), changed_at: now };
+      await upsertPassword(tx, row);
+      await rememberPassword(tx, userId);
       await deleteLink(tx, userId);
     },
 
@@ -132,9 +155,37 @@ export function createPasswords(parts: {
     voidLink: deleteLink,
     /** Hashes running and waiting. */
     load: hasher.load,
-    /** Deletes links that have expired. */
-    sweep: deleteExpiredLinks,
+
+    /**
+     * Learns with which parameters the stored hashes were made, once before anybody signs in. Those stored before this
+     * was written down are opened for it; one that cannot be opened counts as no hash anyway.
+     */
+    async learnParameters(): Promise<void> {
+      for (let rows = await selectUnknownParameters(database.read, '', batch); rows.length > 0; ) {
+        const found = rows.map((row) => ({ row, parameters: parametersOf(openHash(row.user_id, row.hash) ?? '') }));
+        await database.transaction(async (tx) => {
+          for (const { row, parameters } of found) if (parameters) await recordParameters(tx, row, parameters);
+        });
+        rows = await selectUnknownParameters(database.read, rows.at(-1)?.user_id ?? '', batch);
+      }
+      await parametersInUse.read(database.read);
+    },
+
+    /** Deletes links that have expired, and looks which parameters are still in use. */
+    async sweep(tx: Tx, now: number): Promise<void> {
+      await deleteExpiredLinks(tx, now);
+      await parametersInUse.read(tx);
+    },
   };
 }
 
-const place = (userId: string) => ({ table: 'passwords', column: 'hash', row: userId });
+/** Bytes of a hash as it is sealed. */
+const typicalHash = 97;
+
+/** Hashes that are opened between two breaths of everybody else. */
+const batch = 200;
+
+/** Where password hashes are kept, by user. */
+export const sealedHashes: SealedColumn = { table: 'passwords', column: 'hash', row: 'user_id' };
+
+const place = (userId: string): Place => ({ ...sealedHashes, row: userId });

@@ -3,6 +3,8 @@ import type { Db, Tx } from '../database/database.ts';
 interface Row {
   user_id: string;
   hash: Buffer;
+  /** With which parameters the hash was made; empty where that is not known yet. */
+  parameters: string;
   short: number;
   version: string;
   changed_at: number;
@@ -33,13 +35,59 @@ export async function upsertPassword(tx: Tx, row: Row): Promise<void> {
 }
 
 /** Puts another hash of the same password in place of one, unless the password has been changed meanwhile. */
-export async function updateHash(tx: Tx, userId: string, version: string, hash: Buffer): Promise<void> {
+export async function updateHash(
+  tx: Tx,
+  userId: string,
+  version: string,
+  changed: Pick<Row, 'hash' | 'parameters'>,
+): Promise<void> {
   await tx
     .$extendTables<Tables>()
     .updateTable('passwords')
-    .set({ hash })
+    .set(changed)
     .where('user_id', '=', userId)
     .where('version', '=', version)
+    .execute();
+}
+
+/** The sets of parameters of stored hashes. From one to the next by the index, so that their number does not matter. */
+export async function selectParameters(db: Db): Promise<string[]> {
+  const found: string[] = [];
+  const after = (last: string) =>
+    db
+      .$extendTables<Tables>()
+      .selectFrom('passwords')
+      .select('parameters')
+      .where('parameters', '>', last)
+      .orderBy('parameters')
+      .limit(1)
+      .executeTakeFirst();
+  for (let row = await after(''); row; row = await after(row.parameters)) found.push(row.parameters);
+  return found;
+}
+
+/** Passwords whose parameters are not known yet, in the order of their users, who come after the one named. */
+export async function selectUnknownParameters(db: Db, afterUserId: string, limit: number): Promise<Row[]> {
+  return db
+    .$extendTables<Tables>()
+    .selectFrom('passwords')
+    .selectAll()
+    .where('parameters', '=', '')
+    .where('user_id', '>', afterUserId)
+    .orderBy('user_id')
+    .limit(limit)
+    .execute();
+}
+
+/** Writes down the parameters of a hash, unless the password has been changed or hashed anew meanwhile. */
+export async function recordParameters(tx: Tx, row: Row, parameters: string): Promise<void> {
+  await tx
+    .$extendTables<Tables>()
+    .updateTable('passwords')
+    .set({ parameters })
+    .where('user_id', '=', row.user_id)
+    .where('version', '=', row.version)
+    .where('parameters', '=', '')
     .execute();
 }
 

@@ -3,8 +3,9 @@ import type { Database, Db, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
 import {
-  deleteExpiredSessions,
+  deleteAllSessions,
   deleteOtherSessions,
+  deleteOverSessions,
   deleteSession,
   insertSession,
   type StoredSession,
@@ -19,7 +20,8 @@ import {
  * A session ends at its overall limit, or when it has rested too long, or when somebody ends it; nothing prolongs the
  * overall limit. Only `sign-in/` issues sessions; what one may do is decided there too, at every request.
  */
-export type { StoredSession } from './store.ts';
+export { type Browsers, createBrowsers, type Remembered } from './browsers.ts';
+export type { StoredBrowser, StoredSession } from './store.ts';
 
 /** Sessions that one account may have at the same time; the next one ends the oldest. */
 export const mostSessions = 100;
@@ -141,7 +143,10 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       return deleteOtherSessions(tx, userId, keptId);
     },
 
-    /** Deletes sessions past their overall limit. */
-    sweep: deleteExpiredSessions,
+    /** Ends every session of everybody, and answers how many that were. */
+    endAll: deleteAllSessions,
+
+    /** Deletes sessions past their overall limit, and those of two factors that have rested too long. */
+    sweep: (tx: Tx, now: number): Promise<void> => deleteOverSessions(tx, now, now - idle),
   };
 }

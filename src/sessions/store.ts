@@ -14,8 +14,20 @@ interface Row {
   user_agent: string;
 }
 
+interface BrowserRow {
+  id: string;
+  token_hash: Buffer;
+  user_id: string;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  address: string;
+  user_agent: string;
+}
+
 type Tables = {
   sessions: Row;
+  browsers: BrowserRow;
 };
 
 /** One session as stored: what it proved and when, and where it was made. */
@@ -141,6 +153,97 @@ export async function deleteOtherSessions(tx: Tx, userId: string, keptId: string
   return Number(numDeletedRows);
 }
 
-export async function deleteExpiredSessions(tx: Tx, now: number): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('sessions').where('expires_at', '<=', now).execute();
+/** Those at their overall limit, and those of two factors that were last seen at `idleSince` or before. */
+export async function deleteOverSessions(tx: Tx, now: number, idleSince: number): Promise<void> {
+  const sessions = tx.$extendTables<Tables>().deleteFrom('sessions');
+  await sessions.where('expires_at', '<=', now).execute();
+  await sessions.where('second_factor', 'is not', null).where('last_seen_at', '<=', idleSince).execute();
+}
+
+/** A browser that an account knows, and where the last full sign-in in it came from. */
+export interface StoredBrowser {
+  id: string;
+  userId: string;
+  createdAt: number;
+  lastUsedAt: number;
+  expiresAt: number;
+  address: string;
+  userAgent: string;
+}
+
+const asBrowser = (row: BrowserRow): StoredBrowser => ({
+  id: row.id,
+  userId: row.user_id,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+  expiresAt: row.expires_at,
+  address: row.address,
+  userAgent: row.user_agent,
+});
+
+export async function insertBrowser(tx: Tx, row: BrowserRow): Promise<void> {
+  await tx.$extendTables<Tables>().insertInto('browsers').values(row).execute();
+}
+
+export async function selectBrowserByToken(db: Db, tokenHash: Buffer): Promise<StoredBrowser | undefined> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('browsers')
+    .selectAll()
+    .where('token_hash', '=', tokenHash)
+    .executeTakeFirst();
+  return row && asBrowser(row);
+}
+
+/** The browsers that an account knows, the last used first. */
+export async function selectBrowsers(db: Db, userId: string): Promise<StoredBrowser[]> {
+  const rows = await db
+    .$extendTables<Tables>()
+    .selectFrom('browsers')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('last_used_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return rows.map(asBrowser);
+}
+
+/** Up to `most` of those that have expired. */
+export async function selectExpiredBrowsers(db: Db, now: number, most: number): Promise<string[]> {
+  const rows = await db
+    .$extendTables<Tables>()
+    .selectFrom('browsers')
+    .select('id')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .limit(most)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export async function updateBrowser(
+  tx: Tx,
+  id: string,
+  change: Pick<BrowserRow, 'last_used_at' | 'expires_at' | 'address' | 'user_agent'>,
+): Promise<void> {
+  await tx.$extendTables<Tables>().updateTable('browsers').set(change).where('id', '=', id).execute();
+}
+
+export async function deleteBrowser(tx: Tx, id: string): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('browsers').where('id', '=', id).execute();
+}
+
+/** Deletes the sessions of everybody, and answers how many that were. */
+export async function deleteAllSessions(tx: Tx): Promise<number> {
+  const { numDeletedRows } = await tx.$extendTables<Tables>().deleteFrom('sessions').executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+export async function expireAllBrowsers(tx: Tx, now: number): Promise<void> {
+  await tx
+    .$extendTables<Tables>()
+    .updateTable('browsers')
+    .set({ expires_at: now })
+    .where('expires_at', '>', now)
+    .execute();
 }

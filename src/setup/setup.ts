@@ -4,9 +4,10 @@ import type { Database } from '../database/database.ts';
 import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { minimumPassword, requiresSecondFactor } from '../sign-in/sign-in.ts';
+import { networkOf } from '../throttle/throttle.ts';
 import { hashToken, newToken } from '../tokens.ts';
 import { anyAdministrator, createUser, nameToStore, type User } from '../users/users.ts';
-import { selectSetupLink, takeSetupLink, upsertSetupLink } from './store.ts';
+import { deleteExpiredSetupLinks, selectSetupLink, takeSetupLink, upsertSetupLink } from './store.ts';
 
 /**
  * The first administrator: made by whoever can read what the service prints at its start. While there is none, a
@@ -53,7 +54,8 @@ export function createSetup(parts: {
     async finish(given: { token: string; name: string; password: string }, address: string): Promise<User | undefined> {
       const tokenHash = hashToken(given.token);
       if (!(await selectSetupLink(database.read, tokenHash, clock()))) return undefined;
-      const password = await passwords.prepareNew(given.password, { name: nameToStore(given.name), minimum });
+      const facts = { name: nameToStore(given.name), minimum, network: networkOf(address) };
+      const password = await passwords.prepareNew(given.password, facts);
       return database.transaction(async (tx) => {
         const now = clock();
         if ((await anyAdministrator(tx)) || !(await takeSetupLink(tx, tokenHash, now))) return undefined;
@@ -63,5 +65,8 @@ export function createSetup(parts: {
         return user;
       });
     },
+
+    /** Deletes a link that has expired. */
+    sweep: deleteExpiredSetupLinks,
   };
 }

@@ -26,6 +26,10 @@ export async function selectSetupLink(db: Db, tokenHash: Buffer, now: number): P
   return row !== undefined;
 }
 
+export async function deleteExpiredSetupLinks(tx: Tx, now: number): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('setup_links').where('expires_at', '<=', now).execute();
+}
+
 /** Takes the link away and answers whether it was this one and still good: the one statement that spends it. */
 export async function takeSetupLink(tx: Tx, tokenHash: Buffer, now: number): Promise<boolean> {
   const { numDeletedRows } = await tx

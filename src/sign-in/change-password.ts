@@ -4,7 +4,7 @@ import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import type { NewPassword, Passwords } from '../passwords/passwords.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { passwordTry, type Throttle } from '../throttle/throttle.ts';
+import { networkOf, passwordTry, type Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
 import type { EndSessions } from './end-sessions.ts';
 import { type ReadFacts, sameFacts } from './facts.ts';
@@ -31,7 +31,7 @@ export function createChangePassword(parts: Parts) {
   const { audit, database, clock, throttle, passwords, totp, judge, readFacts, stillMay, sessions, endSessions } =
     parts;
 
-  /** Stores a new password and ends the account's sessions, but the one named, and its pending secrets. */
+  /** Stores a new password and ends the account's sessions, but the one named, its pending secrets, and what browsers know it. */
   const replace = async (
     tx: Tx,
     userId: string,
@@ -41,7 +41,7 @@ export function createChangePassword(parts: Parts) {
   ): Promise<void> => {
     await passwords.set(tx, userId, password, now);
     await totp.discardPending(tx, userId);
-    await endSessions(tx, userId, keptSessionId);
+    await endSessions(tx, userId, { session: keptSessionId });
   };
 
   return {
@@ -65,7 +65,7 @@ export function createChangePassword(parts: Parts) {
         name,
         find: async () => userId,
         password: given.current,
-        address: client.address,
+        client,
       });
       if (!('ticket' in current)) throw tooManyTries(current);
       await database.transaction(async (tx) => {
@@ -83,6 +83,7 @@ export function createChangePassword(parts: Parts) {
       const password = await passwords.prepareNew(given.new, {
         name,
         minimum: minimumPassword(facts.secondFactorRequired),
+        network: networkOf(client.address),
       });
 
       return database.transaction(async (tx) => {
@@ -101,7 +102,8 @@ export function createChangePassword(parts: Parts) {
     async acceptLink(facts: Facts, given: { token: string; password: string }, client: Client): Promise<boolean> {
       const { name, id: userId } = facts.user;
       const minimum = minimumPassword(facts.secondFactorRequired);
-      const password = await passwords.prepareNew(given.password, { name, minimum });
+      const network = networkOf(client.address);
+      const password = await passwords.prepareNew(given.password, { name, minimum, network });
       return database.transaction(async (tx) => {
         const now = clock();
         if (!(await readFacts(tx, userId)) || !(await passwords.takeLink(tx, given.token, now))) return false;

@@ -1,5 +1,5 @@
-import type { Audit } from '../audit/audit.ts';
-import type { Clock } from '../clock.ts';
+import { type Audit, activity } from '../audit/audit.ts';
+import { type Clock, minute } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
 import type { Refusal, Throttle, Ticket, Verdict } from '../throttle/throttle.ts';
@@ -7,7 +7,7 @@ import { findUserByName, prepareName, type User } from '../users/users.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import { beginHalf, type MadeHalf } from './half-sign-in.ts';
 import type { Issue, SignedIn, WrongOtp } from './issue.ts';
-import type { Code, Judge } from './judge.ts';
+import type { Code, Judge, JudgedPassword } from './judge.ts';
 import { nextStep } from './next-step.ts';
 import type { Facts } from './policy.ts';
 
@@ -57,7 +57,8 @@ export function createCredentials(parts: Parts) {
     let facts: Facts | undefined;
     const find = async (): Promise<string | undefined> => {
       user = await findUserByName(database.read, given.name);
-      facts = user && (await readFacts(database.read, user.id));
+      // Nobody has the empty id: strangers are read like members, so that it takes as long.
+      facts = await readFacts(database.read, user?.id ?? '');
       // A disabled account is no account here: its hash is not even looked at, and so never made anew.
       return facts?.user.id;
     };
@@ -65,7 +66,7 @@ export function createCredentials(parts: Parts) {
       name: prepareName(given.name) ?? given.name,
       find,
       password: given.password,
-      address: client.address,
+      client,
     });
     if (!('ticket' in password)) return { result: 'too many tries', refusal: password };
     const { ticket } = password;
@@ -77,11 +78,12 @@ export function createCredentials(parts: Parts) {
         await audit.record(tx, now, { event: 'sign_in.refused', userId: user?.id, address: client.address, detail });
         return { result: 'wrong credentials' };
       });
-    const accepted = { userId: facts.user.id, judged: judgedBy(facts), replaces: browser?.replaces };
+    const inBrowser = browser !== undefined;
+    const accepted = { userId: facts.user.id, judged: judgedBy(facts), inBrowser, replaces: browser?.replaces };
     if (next === 'issue session' || !facts.authenticator) return issue({ ...accepted, ticket }, client);
-    if (!given.code) return wait(ticket, facts, client, browser);
+    if (!given.code) return wait(password, facts, client, browser);
     await settle(ticket, 'right', async () => undefined);
-    const code = await judge.code(facts.user.id, facts.authenticator.id, given.code);
+    const code = await judge.code(facts.user.id, facts.authenticator.id, given.code, client);
     if (!('ticket' in code)) return { result: 'too many tries', refusal: code };
     const kind = given.code.kind;
     return judge.orGiveBack(code.ticket, () =>
@@ -90,12 +92,17 @@ export function createCredentials(parts: Parts) {
   };
 
   /** The password was right, and a code is still to come. */
-  const wait = (ticket: Ticket, facts: Facts, client: Client, browser: InBrowser | undefined): Promise<Outcome> =>
+  const wait = (
+    { ticket, browserId }: JudgedPassword,
+    facts: Facts,
+    client: Client,
+    browser: InBrowser | undefined,
+  ): Promise<Outcome> =>
     settle(ticket, 'right', async (tx, now) => {
-      const { address } = client;
-      await audit.record(tx, now, { event: 'sign_in.otp_required', userId: facts.user.id, address });
+      await noteWaiting(tx, audit, facts.user.id, client, now);
       if (!browser) return { result: 'otp required' };
-      return { result: 'otp required', half: await beginHalf(tx, facts, client, browser.returnTo, now) };
+      const from = { client, browserId };
+      return { result: 'otp required', half: await beginHalf(tx, facts, from, browser.returnTo, now) };
     });
 
   const settle = <T>(ticket: Ticket, verdict: Verdict, also: (tx: Tx, now: number) => Promise<T>): Promise<T> =>
@@ -117,4 +124,15 @@ export function createCredentials(parts: Parts) {
       throw error;
     }
   };
+}
+
+/**
+ * Writes down that the password was right and a code is to come: at most once a minute for an account and an address,
+ * because whoever knows the password could fill the log with it.
+ */
+async function noteWaiting(tx: Tx, audit: Audit, userId: string, { address }: Client, now: number): Promise<void> {
+  const event = 'sign_in.otp_required';
+  const { rows } = await activity(tx, { userId, events: [event] });
+  const noted = rows.some((row) => row.address === address && Math.abs(now - row.at) < minute);
+  if (!noted) await audit.record(tx, now, { event, userId, address });
 }

@@ -1,13 +1,38 @@
 import type { Tx } from '../database/database.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import { deleteHalfSignIns } from './store.ts';
+import type { Browsers, Sessions } from '../sessions/sessions.ts';
+import { deleteAllHalfSignIns, deleteHalfSignIns } from './store.ts';
 
 export type EndSessions = ReturnType<typeof createEndSessions>;
 
-/** Ends every session of an account but the one named, and whatever is on the way to one; answers how many they were. */
-export function createEndSessions({ sessions }: { sessions: Sessions }) {
-  return async (tx: Tx, userId: string, keptSessionId?: string): Promise<number> => {
+/** How many were ended. */
+export interface Ended {
+  sessions: number;
+  browsers: number;
+}
+
+/**
+ * Ends every session of an account and forgets every browser that it knows, but what is named, and ends whatever is on
+ * the way to a session.
+ */
+export function createEndSessions({ sessions, browsers }: { sessions: Sessions; browsers: Browsers }) {
+  return async (
+    tx: Tx,
+    userId: string,
+    kept: { session?: string | undefined; browser?: string | undefined } = {},
+  ): Promise<Ended> => {
     await deleteHalfSignIns(tx, userId);
-    return sessions.endOthers(tx, userId, keptSessionId);
+    return {
+      sessions: await sessions.endOthers(tx, userId, kept.session),
+      browsers: await browsers.forgetOthers(tx, userId, kept.browser),
+    };
+  };
+}
+
+/** The same for everybody at once; answers how many sessions there were. */
+export function createEndAll({ sessions, browsers }: { sessions: Sessions; browsers: Browsers }) {
+  return async (tx: Tx, now: number): Promise<number> => {
+    await deleteAllHalfSignIns(tx);
+    await browsers.endAll(tx, now);
+    return sessions.endAll(tx);
   };
 }

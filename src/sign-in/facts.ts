@@ -15,13 +15,12 @@ export function factsReader(parts: {
 }): ReadFacts {
   return async (db, userId) => {
     const user = await findUser(db, userId);
+    // Read before it is asked whether there is such a user: the time must not tell.
+    const password = await parts.passwords.facts(db, userId);
+    const authenticator = await parts.totp.inForce(db, userId);
     if (!user || user.disabled) return undefined;
-    return {
-      user,
-      password: await parts.passwords.facts(db, userId),
-      authenticator: await parts.totp.inForce(db, userId),
-      secondFactorRequired: requiresSecondFactor(user.administrator, parts.requireSecondFactor),
-    };
+    const secondFactorRequired = requiresSecondFactor(user.administrator, parts.requireSecondFactor);
+    return { user, password, authenticator, secondFactorRequired };
   };
 }
 

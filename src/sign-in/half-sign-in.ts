@@ -19,8 +19,8 @@ import { deleteOldHalfSignIns, insertHalfSignIn, selectHalfSignIn, updateLate } 
 const life = 5 * minute;
 
 /**
- * Half sign-ins that one account may have at the same time from one network; the next one ends the oldest of that
- * network, so that whoever has learnt the password cannot end those of the owner elsewhere.
+ * Half sign-ins that one account may have at the same time from one network, and apart from it in one browser that it
+ * knows; the next one ends the oldest from there, so that whoever has learnt the password cannot end those of the owner.
  */
 const most = 5;
 
@@ -33,14 +33,14 @@ export interface MadeHalf {
 export async function beginHalf(
   tx: Tx,
   facts: Facts,
-  { address }: Client,
+  { client, browserId }: { client: Client; browserId: string | undefined },
   returnTo: string | undefined,
   now: number,
 ): Promise<MadeHalf> {
   const { token, hash } = newToken('csh_');
   const userId = facts.user.id;
   const expiresAt = now + life;
-  const network = networkOf(address);
+  const network = browserId === undefined ? networkOf(client.address) : `browser:${browserId}`;
   await deleteOldHalfSignIns(tx, { userId, network }, most - 1);
   await insertHalfSignIn(tx, {
     id: newId(),
@@ -95,20 +95,21 @@ export function createHalfSignIns(parts: {
     find,
 
     /** Finishes a half sign-in with a code; `wrong credentials` when it must begin anew. */
-    async finish(half: HalfSignIn, code: Code, client: Client, replaces: string | undefined): Promise<Finished> {
-      const { userId, id } = half;
+    async finish(begun: HalfSignIn, code: Code, client: Client, replaces: string | undefined): Promise<Finished> {
+      const { userId, id } = begun;
       const row = await selectHalfSignIn(database.read, { id }, clock());
       const facts = row && (await readFacts(database.read, userId));
       if (!row || !facts?.authenticator) return { result: 'wrong credentials' };
-      const judged = await judge.code(userId, facts.authenticator.id, code);
+      const judged = await judge.code(userId, facts.authenticator.id, code, client);
       if (!('ticket' in judged)) return { result: 'too many tries', refusal: judged };
-      const accepted = { userId, judged: row.judged, half: { id, passwordAt: row.created_at }, replaces };
+      const half = { id, passwordAt: row.created_at };
+      const accepted = { userId, judged: row.judged, half, inBrowser: true, replaces };
       const outcome = await judge.orGiveBack(judged.ticket, () =>
         issue({ ...accepted, ticket: judged.ticket, code: { ...judged, kind: code.kind } }, client),
       );
       if (outcome === 'changed') return { result: 'wrong credentials' };
       if (outcome.result !== 'wrong otp' || outcome.used || code.kind !== 'otp') return outcome;
-      return { ...outcome, behind: await behind(half, code.text) };
+      return { ...outcome, behind: await behind(begun, code.text) };
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, type Level, Problem } from '../http/http.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Browsers, Remembered, Sessions } from '../sessions/sessions.ts';
 import type { Throttle, Ticket } from '../throttle/throttle.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import type { Code, JudgedCode } from './judge.ts';
@@ -21,6 +21,8 @@ export interface Accepted {
   code?: JudgedCode & { kind: Code['kind'] };
   /** The half sign-in that this finishes and that is gone with it, and when its password was proved. */
   half?: { id: string; passwordAt: number };
+  /** A browser that is to be known from now on, if it gets a full session; never a program. */
+  inBrowser: boolean;
   /** The session that this browser had before; a new sign-in ends it (ASVS 7.2.4). */
   replaces?: string | undefined;
 }
@@ -30,6 +32,8 @@ export interface SignedIn {
   token: string;
   expiresAt: number;
   level: Level;
+  /** What a browser is to be known by. */
+  browser?: Remembered;
 }
 
 /** A code that is not right, or no longer. */
@@ -37,6 +41,8 @@ export interface WrongOtp {
   result: 'wrong otp';
   /** It was right once: the person must wait for the next one. */
   used: boolean;
+  /** It raised the alarm. */
+  alarm: boolean;
 }
 
 export type Issue = ReturnType<typeof createIssue>;
@@ -52,12 +58,13 @@ export function createIssue(parts: {
   clock: Clock;
   throttle: Throttle;
   sessions: Sessions;
+  browsers: Browsers;
   readFacts: ReadFacts;
 }) {
-  const { audit, database, clock, throttle, sessions, readFacts } = parts;
+  const { audit, database, clock, throttle, sessions, browsers, readFacts } = parts;
 
   const make = async (tx: Tx, accepted: Accepted, client: Client, now: number): Promise<SignedIn> => {
-    const { userId, code, half, replaces } = accepted;
+    const { userId, code, half, inBrowser, replaces } = accepted;
     if (replaces !== undefined) await endHeld(tx, parts, replaces, client, now);
     const { token, session } = await sessions.issue(
       tx,
@@ -70,8 +77,11 @@ export function createIssue(parts: {
     if (!level) throw new Error('a session was about to be made without the second factor that is in force');
     const about = { userId, sessionId: session.id, address: client.address };
     if (code?.kind === 'recovery_code') await audit.record(tx, now, { event: 'recovery_code.used', ...about });
-    await audit.record(tx, now, { event: 'sign_in.succeeded', ...about, detail: { level } });
-    return { result: 'signed in', token, expiresAt: session.expiresAt, level };
+    const browser = inBrowser && level === 'full' ? await browsers.remember(tx, userId, client, now) : undefined;
+    if (browser?.isNew) await audit.record(tx, now, { event: 'browser.remembered', ...about });
+    const detail = { level, ...(code && { second_factor: code.kind }) };
+    await audit.record(tx, now, { event: 'sign_in.succeeded', ...about, detail });
+    return { result: 'signed in', token, expiresAt: session.expiresAt, level, ...(browser && { browser }) };
   };
 
   return (accepted: Accepted, client: Client): Promise<SignedIn | WrongOtp | 'changed'> =>
@@ -87,14 +97,24 @@ export function createIssue(parts: {
       const spent = code !== undefined && (await code.spend(tx, now));
       const demanded = { secondFactor: current.authenticator !== undefined };
       if (nextStep({ password: true, secondFactor: spent }, demanded) !== 'issue session') {
-        await throttle.settle(tx, ticket, 'wrong', now);
-        const detail = { reason: 'wrong otp' };
-        await audit.record(tx, now, { event: 'sign_in.refused', userId, address: client.address, detail });
-        return { result: 'wrong otp', used: code?.matches ?? false };
+        const wrong = await throttle.settle(tx, ticket, 'wrong', now);
+        const about = { userId, address: client.address };
+        await audit.record(tx, now, { event: 'sign_in.refused', ...about, detail: { reason: 'wrong otp' } });
+        const alarm = (code?.strange ?? false) && isAlarming(wrong);
+        if (alarm) await audit.record(tx, now, { event: 'sign_in.alarm', ...about, detail: { wrong_codes: wrong } });
+        return { result: 'wrong otp', used: code?.matches ?? false, alarm };
       }
       await throttle.settle(tx, ticket, 'right', now);
       // Of two that finish it with different codes, one does; the other's transaction is undone.
       if (half && !(await takeHalfSignIn(tx, half.id))) throw new Problem('unauthenticated');
       return make(tx, accepted, client, now);
     });
+}
+
+/**
+ * Whether somebody who knows the password has now given so many wrong codes in a row that its owner must hear of it: at
+ * the third, which few people come to by mistake, and at each tenth, so that a long attack is told again and again.
+ */
+function isAlarming(wrongInARow: number): boolean {
+  return wrongInARow === 3 || (wrongInARow > 0 && wrongInARow % 10 === 0);
 }

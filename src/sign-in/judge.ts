@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
-import { Problem } from '../http/http.ts';
+import { type Client, Problem } from '../http/http.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { spendRecoveryCode } from '../recovery-codes/recovery-codes.ts';
+import type { Browsers } from '../sessions/sessions.ts';
 import {
+  networkOf,
   otpTry,
   passwordTry,
   type Refusal,
@@ -13,6 +15,7 @@ import {
   type Try,
 } from '../throttle/throttle.ts';
 import type { Match, Totp, Which } from '../totp/totp.ts';
+import { findUser } from '../users/users.ts';
 
 /**
  * Judging secrets, the same way wherever one is sent: charge a try, judge, and hand back the ticket with which the
@@ -26,10 +29,14 @@ export interface Code {
 export interface JudgedPassword {
   ticket: Ticket;
   right: boolean;
+  /** The browser that it came from, where the account knows it. */
+  browserId: string | undefined;
 }
 
 export interface JudgedCode {
   ticket: Ticket;
+  /** It came from no browser that the account knows. */
+  strange: boolean;
   /** It belongs to one of the steps that are looked at: where it cannot be spent, it was used already. */
   matches: boolean;
   /** Spends the code in the transaction of what it allows; false where it was wrong or is spent. */
@@ -48,10 +55,13 @@ export function createJudge(parts: {
   database: Database;
   clock: Clock;
   throttle: Throttle;
+  browsers: Browsers;
   passwords: Passwords;
   totp: Totp;
+  /** Throws `unavailable` while the clock is not to be trusted with a code. */
+  mustKnowTime: () => Promise<void>;
 }) {
-  const { database, clock, throttle, passwords, totp } = parts;
+  const { database, clock, throttle, browsers, passwords, totp, mustKnowTime } = parts;
 
   const orGiveBack = async <T>(ticket: Ticket, work: () => Promise<T>): Promise<T> => {
     try {
@@ -66,6 +76,18 @@ export function createJudge(parts: {
   const matchOf = (ticket: Ticket, which: Which, typed: string): Promise<Match> =>
     orGiveBack(ticket, () => totp.judge(database.read, which, typed, clock()));
 
+  /**
+   * The browser that sends a request, if the account of a name knows it. The account is found by the browser's token and
+   * its name compared, so that nothing depends on whether there is an account of that name.
+   */
+  const knownByName = async (client: Client, name: string): Promise<string | undefined> => {
+    for (const { browser } of await browsers.standing(database.read, client, clock())) {
+      const user = await findUser(database.read, browser.userId);
+      if (user?.name === name) return browser.id;
+    }
+    return undefined;
+  };
+
   return {
     /** Does what follows a charge; when it fails, the charge is given back. */
     orGiveBack,
@@ -78,29 +100,37 @@ export function createJudge(parts: {
       name: string;
       find: () => Promise<string | undefined>;
       password: string;
-      address: string;
+      client: Client;
     }): Promise<JudgedPassword | Refusal> {
-      const ticket = await throttle.charge(passwordTry(given.name, given.address));
+      const { name, client } = given;
+      const browserId = await knownByName(client, name);
+      const ticket = await throttle.charge(passwordTry(name, client.address, browserId));
       if (!('charges' in ticket)) return ticket;
-      const right = await orGiveBack(ticket, async () => passwords.verify(await given.find(), given.password));
-      return { ticket, right };
+      const asker = { network: networkOf(client.address), known: browserId !== undefined };
+      const right = await orGiveBack(ticket, async () => passwords.verify(await given.find(), given.password, asker));
+      return { ticket, right, browserId };
     },
 
     /** Judges a code against the authenticator in force, or against the recovery codes. */
-    async code(userId: string, authenticatorId: string, code: Code): Promise<JudgedCode | Refusal> {
+    async code(userId: string, authenticatorId: string, code: Code, client: Client): Promise<JudgedCode | Refusal> {
       const isOtp = code.kind === 'otp';
-      const ticket = await throttle.charge(isOtp ? otpTry(userId, authenticatorId) : recoveryCodeTry(userId));
+      if (isOtp) await mustKnowTime();
+      const browser = await browsers.find(database.read, client, userId, clock());
+      const tries = isOtp ? otpTry(userId, authenticatorId, browser?.id) : recoveryCodeTry(userId, browser?.id);
+      const ticket = await throttle.charge(tries);
       if (!('charges' in ticket)) return ticket;
-      if (!isOtp) return { ticket, matches: false, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
+      const strange = browser === undefined;
+      if (!isOtp) return { ticket, strange, matches: false, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
       const match = await matchOf(ticket, { bound: userId }, code.text);
       const step = stepIn(match);
       const spend = async (tx: Tx, now: number): Promise<boolean> =>
         step !== undefined && totp.spend(tx, userId, authenticatorId, step, now);
-      return { ticket, matches: match !== 'wrong', spend };
+      return { ticket, strange, matches: match !== 'wrong', spend };
     },
 
     /** Judges a code that is to prove a secret which nobody has proved yet. */
     async proof(tries: readonly Try[], which: Which, typed: string): Promise<JudgedProof | Refusal> {
+      await mustKnowTime();
       const ticket = await throttle.charge(tries);
       if (!('charges' in ticket)) return ticket;
       return { ticket, step: stepIn(await matchOf(ticket, which, typed)) };

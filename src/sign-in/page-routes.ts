@@ -26,7 +26,7 @@ interface Parts {
   signIn: SignIn;
   site: Site;
   /** Told each outcome, for the metrics. */
-  count: (result: Outcome['result']) => void;
+  count: (outcome: Outcome) => void;
 }
 
 /** Any text up to this length is judged; what is longer is no code and no name. */
@@ -71,7 +71,7 @@ function passwordStep(app: FastifyInstance, { signIn, site, count }: Parts): voi
       const { username: name, password, return_to: wanted } = body;
       const browser = { returnTo: wanted, replaces: cookies.session };
       const outcome = await signIn.withCredentials({ name, password, code: undefined }, client, browser);
-      count(outcome.result);
+      count(outcome);
       if (outcome.result === 'signed in') return welcome(reply, cookies, outcome, wanted);
       if (outcome.result === 'otp required' && outcome.half) {
         cookies.keep('half', outcome.half.token, outcome.half.expiresAt);
@@ -104,7 +104,7 @@ function codeStep(
     async handle({ half, body, client, cookies, reply }) {
       const code = { kind: field, text: String(body[field]) };
       const outcome = await signIn.half.finish(half, code, client, cookies.session);
-      count(outcome.result);
+      count(outcome);
       if (outcome.result === 'signed in') {
         const onwards = field === 'recovery_code' ? '/account?done=recovery-code' : half.returnTo;
         return welcome(reply, cookies, outcome, onwards);
@@ -144,10 +144,11 @@ function signOut(app: FastifyInstance, { signIn, site }: Parts): void {
 function welcome(
   reply: FastifyReply,
   cookies: Cookies,
-  { token, expiresAt, level }: SignedIn,
+  { token, expiresAt, level, browser }: SignedIn,
   wanted: string | undefined,
 ): FastifyReply {
   cookies.keep('session', token, expiresAt);
+  if (browser) cookies.keepBrowsers(browser.tokens, browser.expiresAt);
   if (level === 'changing password') return seeOther(reply, withReturn('/account/password', wanted));
   return seeOther(reply, level === 'full' ? (wanted ?? '/account') : withReturn('/account/authenticator', wanted));
 }

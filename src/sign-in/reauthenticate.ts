@@ -57,7 +57,7 @@ export function createReauthenticate(parts: {
     const next = nextStep({ password: true, secondFactor: false }, demanded);
     if (!code && next === 'prove second factor') return refuse(undefined, 'wrong_otp', session, client);
     if (!code || !facts.authenticator) return undefined;
-    const judged = await judge.code(facts.user.id, facts.authenticator.id, code);
+    const judged = await judge.code(facts.user.id, facts.authenticator.id, code, client);
     if (!('ticket' in judged)) throw tooManyTries(judged);
     return judged;
   };
@@ -78,7 +78,7 @@ export function createReauthenticate(parts: {
       name,
       find: async () => userId,
       password: given.password,
-      address: client.address,
+      client,
     });
     if (!('ticket' in password)) throw tooManyTries(password);
     if (!password.right) return refuse(password.ticket, 'wrong_password', session, client);

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import { makeRecoveryCodes, voidRecoveryCodes } from '../recovery-codes/recovery-codes.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import { otpTry, pendingOtpTry, recoveryCodeTry, type Throttle, type Try } from '../throttle/throttle.ts';
 import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/totp.ts';
 import type { EndSessions } from './end-sessions.ts';
@@ -30,6 +30,7 @@ interface Parts {
   clock: Clock;
   throttle: Throttle;
   sessions: Sessions;
+  browsers: Browsers;
   totp: Totp;
   judge: Judge;
   stillMay: StillMay;
@@ -41,7 +42,7 @@ interface Parts {
  * transaction; a change of factors ends every other session and every pending secret.
  */
 export function createSecondFactor(parts: Parts) {
-  const { audit, database, clock, throttle, sessions, totp, judge, stillMay, endSessions } = parts;
+  const { audit, database, clock, throttle, sessions, browsers, totp, judge, stillMay, endSessions } = parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -57,7 +58,7 @@ export function createSecondFactor(parts: Parts) {
   /** What every change of factors ends. */
   const endTheRest = async (tx: Tx, userId: string, keptSessionId?: string): Promise<void> => {
     await totp.discardPending(tx, userId);
-    await endSessions(tx, userId, keptSessionId);
+    await endSessions(tx, userId, { session: keptSessionId });
     await throttle.forget(tx, pendingOtpTry(userId));
   };
 
@@ -140,7 +141,8 @@ export function createSecondFactor(parts: Parts) {
     ): Promise<Standing> {
       const { userId, id: sessionId } = session;
       const enrolment = await totp.enrolment(database.read, userId, sessionId, clock());
-      const target = targetOf(enrolment, session);
+      const browser = await browsers.find(database.read, client, userId, clock());
+      const target = targetOf(enrolment, session, browser?.id);
       const judged = await judge.proof(target.tries, target.which, typed);
       if (!('ticket' in judged)) throw tooManyTries(judged);
 
@@ -204,11 +206,11 @@ interface Target {
   tries: Try[];
 }
 
-function targetOf(enrolment: Enrolment, { userId, id: sessionId }: Session): Target {
+function targetOf(enrolment: Enrolment, { userId, id: sessionId }: Session, browserId: string | undefined): Target {
   const waiting = whatToConfirm(enrolment);
   if (waiting === 'none') throw new Problem('otp_already_confirmed');
   const { secret, id: authenticatorId } = waiting;
   return secret === 'pending'
     ? { secret, authenticatorId, which: { pendingOf: sessionId }, tries: pendingOtpTry(userId) }
-    : { secret, authenticatorId, which: { bound: userId }, tries: otpTry(userId, authenticatorId) };
+    : { secret, authenticatorId, which: { bound: userId }, tries: otpTry(userId, authenticatorId, browserId) };
 }

@@ -3,13 +3,13 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import type { Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
 import { createChangePassword } from './change-password.ts';
 import { createCredentials } from './credentials.ts';
 import { sessionFinder, sessionLister } from './current-session.ts';
-import { createEndSessions } from './end-sessions.ts';
+import { createEndAll, createEndSessions } from './end-sessions.ts';
 import { factsReader } from './facts.ts';
 import { createHalfSignIns } from './half-sign-in.ts';
 import { createIssue } from './issue.ts';
@@ -49,9 +49,12 @@ export function createSignIn(parts: {
   clock: Clock;
   throttle: Throttle;
   sessions: Sessions;
+  browsers: Browsers;
   passwords: Passwords;
   totp: Totp;
   requireSecondFactor: Options['requireSecondFactor'];
+  /** Throws `unavailable` while the clock is not to be trusted with a code. */
+  mustKnowTime: () => Promise<void>;
 }) {
   const readFacts = factsReader(parts);
   const judge = createJudge(parts);
@@ -63,6 +66,7 @@ export function createSignIn(parts: {
     readFacts,
     stillMay,
     endSessions,
+    endAll: createEndAll(parts),
     withCredentials: createCredentials(all),
     half: createHalfSignIns(all),
     signOut: createSignOut(all),

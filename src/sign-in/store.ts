@@ -4,7 +4,7 @@ interface Row {
   id: string;
   token_hash: Buffer;
   user_id: string;
-  /** The client's, as the throttle tells networks apart. */
+  /** The client's, as the throttle tells networks apart; or `browser:` and the id of one that the account knows. */
   network: string;
   /** What the verdict on the password rests on, see `judgedBy`. */
   judged: string;
@@ -79,4 +79,8 @@ export async function updateLate(tx: Tx, id: string, late: { step: number; by: n
 
 export async function deleteExpiredHalfSignIns(tx: Tx, now: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('half_sign_ins').where('expires_at', '<=', now).execute();
+}
+
+export async function deleteAllHalfSignIns(tx: Tx): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('half_sign_ins').execute();
 }

@@ -14,7 +14,7 @@ import {
   settleWrong,
 } from './limits.ts';
 
-const { password, network, otp, pendingOtp, recoveryCode, verdict } = defaultLimits;
+const { password, sitePassword, newNetwork, network, site, otp, allOtp, recoveryCode, verdict } = defaultLimits;
 const now = Date.UTC(2026, 10, 22);
 
 /** So many wrong tries, each as soon as it may be made; answers the budget and the moment of the last one. */
@@ -30,22 +30,30 @@ function wrongTries(count: number, shape: Shape, budget = emptyBudget(shape, now
 
 test('the table says what the contract says', () => {
   assert.deepEqual(
-    [password, otp, recoveryCode].map(({ free, firstDelay, longestDelay }) => [free, firstDelay, longestDelay]),
+    [password, sitePassword, otp, recoveryCode].map(({ free, firstDelay, longestDelay }) => [
+      free,
+      firstDelay,
+      longestDelay,
+    ]),
     [
       [5, 30 * second, 15 * minute],
+      [20, 30 * second, 15 * minute],
       [5, 30 * second, hour],
       [5, 30 * second, hour],
     ],
   );
-  assert.deepEqual([network.free, network.window], [50, 10 * minute]);
-  assert.equal(otp.cutOff, 100);
   assert.deepEqual(
-    [password, network, pendingOtp, recoveryCode].map((shape) => 'cutOff' in shape),
-    [false, false, false, false],
+    [network, site, newNetwork].map(({ free, window }) => [free, window]),
+    [
+      [50, 10 * minute],
+      [200, 10 * minute],
+      [20, day],
+    ],
   );
+  assert.equal(allOtp.cutOff, 100);
   assert.deepEqual(
-    [password, network, otp, recoveryCode].map(({ kept }) => kept),
-    [false, false, true, true],
+    [password, network, otp, allOtp, recoveryCode].map(({ kept }) => kept),
+    [false, false, true, true, true],
   );
 });
 
@@ -62,17 +70,31 @@ test('free wrong tries delay nothing, not even when the clock is set back', () =
   assert.deepEqual(decide(budget, password, now - day), { may: 'try' });
 });
 
-test('at the cut-off no time is enough', () => {
-  const [budget, at] = wrongTries(100, otp);
-  assert.deepEqual(decide(budget, otp, at + 1000 * day), { may: 'never' });
-  assert.deepEqual(decide(wrongTries(99, otp)[0], otp, at + 1000 * day), { may: 'try' });
+test('at the cut-off no time is enough, and before it nothing is delayed', () => {
+  const [budget, at] = wrongTries(100, allOtp);
+  assert.equal(at, now);
+  assert.deepEqual(decide(budget, allOtp, at + 1000 * day), { may: 'never' });
+  assert.deepEqual(decide(wrongTries(99, allOtp)[0], allOtp, at), { may: 'try' });
+});
+
+test('the last try before the cut-off is judged alone', () => {
+  const last = charge(wrongTries(99, allOtp)[0], allOtp, now, verdict);
+  assert.deepEqual(decide(last, allOtp, now), { may: 'wait' });
+  assert.deepEqual(decide(settleWrong(last, allOtp, now), allOtp, now), { may: 'never' });
+  assert.deepEqual(decide(last, allOtp, now + verdict), { may: 'never' }, 'a verdict that never comes counts as wrong');
+});
+
+test('of what is counted from everywhere a right try takes what its own budget has forgiven, and its own charge', () => {
+  const [elsewhere] = wrongTries(30, allOtp);
+  const right = settleRight(charge(elsewhere, allOtp, now, verdict), allOtp, 4);
+  assert.deepEqual([right.charged, right.awaiting], [26, 0]);
 });
 
 test('a window closes when it is full, until it ends, and a right try gives back its own charge only', () => {
   const [full] = wrongTries(50, network);
   assert.deepEqual(decide(full, network, now + minute), { may: 'not', until: now + 10 * minute });
   const [budget] = wrongTries(49, network);
-  const right = settleRight(charge(budget, network, now, verdict), network);
+  const right = settleRight(charge(budget, network, now, verdict), network, 0);
   assert.deepEqual([right.charged, right.awaiting], [49, 0]);
 });
 
@@ -80,7 +102,7 @@ test('while all free tries await their verdict further ones wait, and the verdic
   let budget = emptyBudget(password, now);
   for (let index = 0; index < 5; index += 1) budget = charge(budget, password, now, verdict);
   assert.deepEqual(decide(budget, password, now), { may: 'wait' });
-  assert.deepEqual(decide(settleRight(budget, password), password, now), { may: 'try' });
+  assert.deepEqual(decide(settleRight(budget, password, 0), password, now), { may: 'try' });
   assert.deepEqual(decide(settleUnjudged(budget), password, now), { may: 'try' });
   let wrong = budget;
   for (let index = 0; index < 5; index += 1) wrong = settleWrong(wrong, password, now);
@@ -105,7 +127,7 @@ test('a verdict that never comes counts as wrong', () => {
 test('a right verdict forgives what is settled, and leaves what still awaits one', () => {
   const [budget] = wrongTries(4, password);
   const two = charge(charge({ ...budget, charged: 3 }, password, now, verdict), password, now, verdict);
-  const right = settleRight(two, password);
+  const right = settleRight(two, password, 0);
   assert.deepEqual([right.charged, right.awaiting, right.blockedUntil], [1, 1, 0]);
 });
 

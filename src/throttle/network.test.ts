@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { networkOf } from './network.ts';
+import { networkOf, siteOf } from './network.ts';
 
 test('an IPv4 address is a network of its own, also when written as IPv6', () => {
   assert.equal(networkOf('203.0.113.9'), '203.0.113.9');
@@ -15,4 +15,10 @@ test('an IPv6 address belongs to its /64, however it is written', () => {
 
 test('what is no address stands for itself', () => {
   assert.equal(networkOf('unix'), 'unix');
+});
+
+test('an IPv6 address belongs to a /48 too, and an IPv4 address to nothing like it', () => {
+  assert.equal(siteOf('2001:db8:1:2::1'), siteOf('2001:db8:1:ffff::9'));
+  assert.notEqual(siteOf('2001:db8:1:2::1'), siteOf('2001:db8:2:2::1'));
+  assert.deepEqual(['203.0.113.9', '::ffff:203.0.113.9', 'unix'].map(siteOf), [undefined, undefined, undefined]);
 });

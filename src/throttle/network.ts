@@ -4,6 +4,16 @@ import ipaddr from 'ipaddr.js';
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`;
+  return parsed.kind() === 'ipv4' ? parsed.toString() : prefixOf(parsed.toString(), 64);
+}
+
+/** The IPv6 /48 around an address, the most that one site is usually given (RFC 6177); IPv4 has nothing like it. */
+export function siteOf(address: string): string | undefined {
+  if (!ipaddr.isValid(address)) return undefined;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4' ? undefined : prefixOf(parsed.toString(), 48);
+}
+
+function prefixOf(address: string, bits: 48 | 64): string {
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`).toString()}/${bits}`;
 }

@@ -82,3 +82,17 @@ export async function deleteExpiredBudgets(tx: Tx, now: number): Promise<void> {
     .where('blocked_until', '<=', now)
     .execute();
 }
+
+/** Brings the times of every budget that lie beyond these down to them. */
+export async function lowerTimes(
+  tx: Tx,
+  latest: Pick<Tables['budgets'], 'awaiting_until' | 'blocked_until' | 'expires_at'>,
+): Promise<void> {
+  const db = tx.$extendTables<Tables>();
+  for (const column of ['awaiting_until', 'blocked_until', 'expires_at'] as const)
+    await db
+      .updateTable('budgets')
+      .set({ [column]: latest[column] })
+      .where(column, '>', latest[column])
+      .execute();
+}

@@ -1,67 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { onBench, ticketOf } from '../../test/throttle-bench.ts';
 import { day, second } from '../clock.ts';
-import { type Database, openDatabase, type Tx } from '../database/database.ts';
-import { countBudgets } from './store.ts';
-import {
-  createThrottle,
-  defaultLimits,
-  type Limits,
-  otpTry,
-  passwordTry,
-  recoveryCodeTry,
-  type Throttle,
-  type Ticket,
-  type Try,
-  type Verdict,
-} from './throttle.ts';
-
-interface Bench {
-  database: Database;
-  throttle: Throttle;
-  turn(ms: number): void;
-  /** Charges a try, expects it to be let in, and settles it. */
-  attempt(tries: readonly Try[], verdict: Verdict): Promise<void>;
-  settle(ticket: Ticket, verdict: Verdict): Promise<void>;
-  rows(): Promise<number>;
-}
-
-async function onBench(story: (bench: Bench) => Promise<void>, limits: Partial<Limits> = {}): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-throttle-'));
-  const database = await openDatabase(join(folder, 'test.db'));
-  let now = Date.UTC(2026, 10, 22);
-  const throttle = createThrottle({
-    database,
-    clock: () => now,
-    limits: { ...defaultLimits, patience: 30, waitFor: 1, ...limits },
-    secret: Buffer.alloc(32, 1),
-  });
-  const settle = (ticket: Ticket, verdict: Verdict): Promise<void> =>
-    database.transaction((tx) => throttle.settle(tx, ticket, verdict, now));
-  try {
-    await story({
-      database,
-      throttle,
-      turn: (ms) => {
-        now += ms;
-      },
-      attempt: async (tries, verdict) => settle(ticketOf(await throttle.charge(tries)), verdict),
-      settle,
-      rows: () => database.transaction((tx) => countBudgets(tx)),
-    });
-  } finally {
-    await database.close();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function ticketOf(answer: Awaited<ReturnType<Throttle['charge']>>): Ticket {
-  assert.ok('charges' in answer, `refused: ${JSON.stringify(answer)}`);
-  return answer;
-}
+import type { Tx } from '../database/database.ts';
+import { otpTry, passwordTry, recoveryCodeTry, type Try } from './throttle.ts';
 
 const alice = passwordTry('alice', '203.0.113.9');
 
@@ -77,7 +19,7 @@ test('a charge is kept though another transaction is rolled back around it', () 
     gate.resolve();
     await assert.rejects(failing, /undone/);
     ticketOf(await charging);
-    assert.equal(await rows(), 2);
+    assert.equal(await rows(), 3);
   }));
 
 test('a settlement that is rolled back leaves the charge', () =>
@@ -88,7 +30,7 @@ test('a settlement that is rolled back leaves the charge', () =>
       throw new Error('undone');
     });
     await assert.rejects(undone, /undone/);
-    assert.equal(await rows(), 2);
+    assert.equal(await rows(), 3);
   }));
 
 test('right and unjudged tries leave nothing behind', () =>
@@ -126,6 +68,19 @@ test('a waiting try goes on as soon as a verdict is right', () =>
     { patience: 10_000 },
   ));
 
+test('only so many wait at one budget, and those beyond are refused at once', () =>
+  onBench(
+    async ({ throttle, settle }) => {
+      const tickets = [];
+      for (let index = 0; index < 5; index += 1) tickets.push(ticketOf(await throttle.charge(alice)));
+      const waiting = [throttle.charge(alice), throttle.charge(alice)];
+      assert.deepEqual(await throttle.charge(alice), { retryAfter: 1 });
+      for (const ticket of tickets) await settle(ticket, 'right');
+      for (const answer of await Promise.all(waiting)) ticketOf(answer);
+    },
+    { patience: 10_000, waiting: 2 },
+  ));
+
 test('accounts, authenticators and kinds have budgets apart', () =>
   onBench(async ({ attempt, throttle }) => {
     for (let index = 0; index < 5; index += 1) await attempt(otpTry('u1', 'a1'), 'wrong');
@@ -135,10 +90,10 @@ test('accounts, authenticators and kinds have budgets apart', () =>
 
 test('keys are made of the name and the network without confusion', () =>
   onBench(async ({ attempt, rows }) => {
-    await attempt(passwordTry('a', '::1'), 'wrong');
-    await attempt(passwordTry('a","::1', 'x'), 'wrong');
-    await attempt(passwordTry('["a"', '::2'), 'wrong');
-    assert.equal(await rows(), 5);
+    await attempt(passwordTry('a', '192.0.2.1'), 'wrong');
+    await attempt(passwordTry('a","192.0.2.1', 'x'), 'wrong');
+    await attempt(passwordTry('["a"', '192.0.2.1'), 'wrong');
+    assert.equal(await rows(), 8);
   }));
 
 test('beyond the bound the least telling rows go, and then new keys share one', () =>

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, second } from '../clock.ts';
+import { type Clock, day, second } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import {
   type Budget,
@@ -9,26 +8,36 @@ import {
   decide,
   emptyBudget,
   type Limits,
+  longest,
+  type Shape,
+  settledTries,
   settleRight,
   settleUnjudged,
   settleWrong,
 } from './limits.ts';
-import { networkOf } from './network.ts';
-import { countBudgets, deleteBudget, deleteExpiredBudgets, evictBudgets, selectBudget, upsertBudget } from './store.ts';
+import { createRefused } from './refused.ts';
+import {
+  countBudgets,
+  deleteBudget,
+  deleteExpiredBudgets,
+  evictBudgets,
+  lowerTimes,
+  selectBudget,
+  upsertBudget,
+} from './store.ts';
+import type { Try } from './tries.ts';
+import { createWaiting } from './waiting.ts';
 
 /**
  * The throttle: how many tries at a secret there are, across connections, instances and restarts.
  *
  * Every place that judges a secret charges a try first, in a transaction of its own, and settles it with the verdict.
- * Names that do not exist are charged like those that do; keys are HMACs, so that no name is stored in clear.
+ * Which budgets a try draws on is in `tries.ts`, how many tries a budget has in `limits.ts`. Names that do not exist are
+ * charged like those that do; keys are HMACs, so that no name is stored in clear. See `docs/security/throttle.md`.
  */
 export { defaultLimits, type Limits } from './limits.ts';
 export { networkOf } from './network.ts';
-
-export interface Try {
-  budget: BudgetName;
-  key: string;
-}
+export { browserTries, otpTry, passwordTry, pendingOtpTry, recoveryCodeTry, type Try } from './tries.ts';
 
 export interface Refusal {
   /** Whole seconds until a try is worth while; absent when no try ever will be. */
@@ -37,63 +46,53 @@ export interface Refusal {
 
 /** What a charged try is settled with. */
 export interface Ticket {
-  charges: { budget: BudgetName; key: Buffer; shared: boolean }[];
+  charges: { budget: BudgetName; key: Buffer; shared: boolean; newcomer: boolean }[];
 }
 
 export type Verdict = 'right' | 'wrong' | 'unjudged';
 
-const settle = { right: settleRight, wrong: settleWrong, unjudged: settleUnjudged };
-
 export type Throttle = ReturnType<typeof createThrottle>;
 
-/** A try at the password of a name, known or not: from this network on this name, and from this network on all. */
-export function passwordTry(name: string, address: string): Try[] {
-  const network = networkOf(address);
-  return [
-    { budget: 'password', key: JSON.stringify([name, network]) },
-    { budget: 'network', key: network },
-  ];
-}
-
-/** A try at a code of one authenticator. */
-export function otpTry(userId: string, authenticatorId: string): Try[] {
-  return [{ budget: 'otp', key: JSON.stringify([userId, authenticatorId]) }];
-}
-
-/** A try at a code that is to bind an authenticator to an account. */
-export function pendingOtpTry(userId: string): Try[] {
-  return [{ budget: 'pendingOtp', key: userId }];
-}
-
-/** A try at a recovery code of an account. */
-export function recoveryCodeTry(userId: string): Try[] {
-  return [{ budget: 'recoveryCode', key: userId }];
+/** A budget as it is stored, and where. */
+interface Place {
+  attempt: Try;
+  shape: Shape;
+  key: Buffer;
+  stored: Budget;
+  /** Never evicted to make room. */
+  kept: boolean;
+  /** Others draw on it too. */
+  shared: boolean;
 }
 
 export function createThrottle(parts: { database: Database; clock: Clock; limits: Limits; secret: Buffer }) {
   const { database, clock, limits, secret } = parts;
+  const refused = createRefused(limits.remembered);
+  const waitFor = createWaiting(limits);
   const hmac = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
-  const keyOf = ({ budget, key }: Try): Buffer => hmac(`${budget} ${key}`);
+  // What a newcomer has is of one UTC day, so that not even over weeks more networks come to have budgets of their own.
+  const keyOf = ({ budget, key, newcomerTo }: Try, now: number): Buffer =>
+    hmac(newcomerTo === undefined ? `${budget} ${key}` : `${budget} ${key} ${Math.floor(now / day)}`);
+
+  const read = async (tx: Tx, attempt: Try, key: Buffer, now: number): Promise<{ place: Place; found: boolean }> => {
+    const shape = limits[attempt.budget];
+    const row = await selectBudget(tx, key);
+    const counts = row && (shape.kept || row.expiresAt > now || row.blockedUntil > now);
+    const stored = counts ? row : emptyBudget(shape, now);
+    return { place: { attempt, shape, key, stored, kept: shape.kept, shared: false }, found: row !== undefined };
+  };
 
   /**
    * The budget behind a key, made if there is none; when the table is full, new keys share one budget a kind. Kept ones
-   * never share: there are no more of them than accounts, and a cut-off, or a right code, must be nobody else's.
+   * never share: there are no more of them than accounts and their browsers, and a cut-off, or a right code, must be
+   * nobody else's.
    */
-  const load = async (
-    tx: Tx,
-    attempt: Try,
-    now: number,
-  ): Promise<{ key: Buffer; stored: Budget; kept: boolean; shared: boolean }> => {
-    const shape = limits[attempt.budget];
-    const row = async (key: Buffer) => {
-      const found = await selectBudget(tx, key);
-      const counts = found && (shape.kept || found.expiresAt > now || found.blockedUntil > now);
-      return { key, found, stored: counts ? found : emptyBudget(shape, now) };
-    };
-    const own = await row(keyOf(attempt));
-    if (own.found || shape.kept || (await hasRoom(tx, now))) return { ...own, kept: shape.kept, shared: false };
+  const open = async (tx: Tx, attempt: Try, now: number): Promise<{ place: Place; found: boolean }> => {
+    const own = await read(tx, attempt, keyOf(attempt, now), now);
+    if (own.found || own.place.kept || (await hasRoom(tx, now))) return own;
+    const { place } = await read(tx, attempt, hmac(`${attempt.budget} overflow`), now);
     // Kept, or the next new key would make room by evicting it, and begin it anew.
-    return { ...(await row(hmac(`${attempt.budget} overflow`))), kept: true, shared: true };
+    return { place: { ...place, kept: true, shared: true }, found: true };
   };
 
   const hasRoom = async (tx: Tx, now: number): Promise<boolean> => {
@@ -102,19 +101,33 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     return (await countBudgets(tx)) < limits.rows;
   };
 
+  /** The budgets that a try is charged to: its own, and for a newcomer the room that there is for newcomers. */
+  const places = async (tx: Tx, attempt: Try, now: number): Promise<Place[]> => {
+    const own = await open(tx, attempt, now);
+    if (own.found || attempt.newcomerTo === undefined) return [own.place];
+    const { newcomerTo } = attempt;
+    const room = await open(tx, { budget: 'newNetwork', key: newcomerTo, newcomerTo }, now);
+    if (decide(room.place.stored, room.place.shape, now).may !== 'not') return [own.place, room.place];
+    const rest = await open(tx, { budget: 'password', key: `newcomers to ${newcomerTo}` }, now);
+    return [{ ...rest.place, shared: true }];
+  };
+
   const chargeOnce = async (tx: Tx, tries: readonly Try[], now: number): Promise<Ticket | Refusal | 'wait'> => {
-    const loaded = [];
-    for (const attempt of tries)
-      loaded.push({ attempt, shape: limits[attempt.budget], ...(await load(tx, attempt, now)) });
-    const decisions = loaded.map(({ stored, shape }) => decide(stored, shape, now));
+    const all: Place[] = [];
+    for (const attempt of tries) all.push(...(await places(tx, attempt, now)));
+    const decisions = all.map(({ stored, shape }) => decide(stored, shape, now));
     if (decisions.some(({ may }) => may === 'never')) return {};
-    const until = Math.max(...decisions.map((decision) => (decision.may === 'not' ? decision.until : 0)));
+    const ends = decisions.map((decision) => (decision.may === 'not' ? decision.until : 0));
+    for (const [at, { attempt }] of all.entries()) if (ends[at]) refused.remember(attempt, now, ends[at]);
+    const until = Math.max(...ends);
     if (until > 0) return { retryAfter: Math.ceil((until - now) / second) };
     if (decisions.some(({ may }) => may === 'wait')) return 'wait';
-    for (const { key, stored, shape, kept } of loaded) {
+    for (const { key, stored, shape, kept } of all)
       await upsertBudget(tx, key, kept, charge(stored, shape, now, limits.verdict));
-    }
-    return { charges: loaded.map(({ attempt, key, shared }) => ({ budget: attempt.budget, key, shared })) };
+    const charges = all.map(({ attempt: { budget, newcomerTo }, key, shared }) => {
+      return { budget, key, shared, newcomer: newcomerTo !== undefined };
+    });
+    return { charges };
   };
 
   return {
@@ -123,41 +136,55 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
      * all turn out right. A refused try costs nothing and lengthens nothing.
      */
     async charge(tries: readonly Try[]): Promise<Ticket | Refusal> {
-      let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-      }, limits.patience);
-      try {
-        while (!late) {
-          const answer = await database.transaction((tx) => chargeOnce(tx, tries, clock()));
-          if (answer !== 'wait') return answer;
-          await sleep(limits.waitFor);
-        }
-      } finally {
-        clearTimeout(timer);
-      }
-      return { retryAfter: 1 };
+      const wait = refused.wait(tries, clock());
+      if (wait > 0) return { retryAfter: Math.ceil(wait / second) };
+      return (await waitFor(tries, () => database.transaction((tx) => chargeOnce(tx, tries, clock())))) ?? later;
     },
 
-    /** Settles a charged try: a right or unjudged one is given back, a wrong one counts, and delays what follows. */
-    async settle(tx: Tx, ticket: Ticket, verdict: Verdict, now: number): Promise<void> {
-      for (const { budget, key, shared } of ticket.charges) {
+    /**
+     * Settles a charged try: a right or unjudged one is given back, a wrong one counts, and delays what follows. Answers
+     * how many wrong ones in a row the first of its budgets counts now.
+     */
+    async settle(tx: Tx, ticket: Ticket, verdict: Verdict, now: number): Promise<number> {
+      let forgiven = 0;
+      const counts: number[] = [];
+      for (const { budget, key, shared, newcomer } of ticket.charges) {
         const stored = await selectBudget(tx, key);
         if (!stored) continue;
         const shape = limits[budget];
         // What many share, one who is right cannot clear for all.
-        const settled = settle[shared && verdict === 'right' ? 'unjudged' : verdict](stored, shape, now);
-        if (settled.charged === 0) await deleteBudget(tx, key);
+        const settled = settle(stored, shape, shared && verdict === 'right' ? 'unjudged' : verdict, { now, forgiven });
+        counts.push(settledTries(settled));
+        if (verdict === 'right') forgiven += settledTries(stored);
+        // A newcomer that was counted stays until the day is over, or its next wrong try would count it once more.
+        const stays = newcomer && settledTries(stored) > 0;
+        if (settled.charged === 0 && !stays) await deleteBudget(tx, key);
         else await upsertBudget(tx, key, shape.kept, settled);
       }
+      return counts[0] ?? 0;
     },
 
     /** Forgets the tries at something that is gone, such as an authenticator that was replaced. */
     async forget(tx: Tx, tries: readonly Try[]): Promise<void> {
-      for (const attempt of tries) await deleteBudget(tx, keyOf(attempt));
+      for (const attempt of tries) await deleteBudget(tx, keyOf(attempt, clock()));
+    },
+
+    /** Accepts that it is `now`, where tries were counted that are yet to come: no delay lasts longer than any may. */
+    async acceptTime(tx: Tx, now: number): Promise<void> {
+      const { delay, memory } = longest(limits);
+      const verdict = now + limits.verdict;
+      await lowerTimes(tx, { awaiting_until: verdict, blocked_until: now + delay, expires_at: now + memory });
     },
 
     /** Deletes rows that no longer say anything. */
     sweep: deleteExpiredBudgets,
   };
+}
+
+/** For a try whose turn has not come: whoever is before it will have had a verdict by then. */
+const later: Refusal = { retryAfter: 1 };
+
+function settle(budget: Budget, shape: Shape, verdict: Verdict, at: { now: number; forgiven: number }): Budget {
+  if (verdict === 'right') return settleRight(budget, shape, at.forgiven);
+  return verdict === 'wrong' ? settleWrong(budget, shape, at.now) : settleUnjudged(budget);
 }

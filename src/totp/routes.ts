@@ -62,7 +62,7 @@ export function totpRoutes(app: FastifyInstance, { provision, startReplacing, is
       const secret = await provision(session);
       const uri = otpauthUri({ issuer, account: session.name, secret });
       if (type === 'image/png') return reply.type(type).send(qrPng(uri));
-      if (type === 'image/svg+xml') return reply.type(type).send(qrSvg(uri));
+      if (type === 'image/svg+xml') return reply.type(`${type}; charset=utf-8`).send(qrSvg(uri));
       const facts = { issuer, account: session.name, algorithm: 'SHA1', digits: codeDigits, period: period / second };
       return reply.send({ secret: encodeBase32(secret), uri, ...facts });
     },

@@ -105,3 +105,14 @@ export async function deletePending(tx: Tx, userId: string): Promise<void> {
 export async function deleteExpiredPending(tx: Tx, now: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('pending_authenticators').where('expires_at', '<=', now).execute();
 }
+
+/** Lowers every spent step that is higher, and answers how many that were. */
+export async function lowerSteps(tx: Tx, highest: number): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .$extendTables<Tables>()
+    .updateTable('authenticators')
+    .set({ last_step: highest })
+    .where('last_step', '>', highest)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}

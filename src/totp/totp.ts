@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { minute } from '../clock.ts';
-import type { Db, Tx } from '../database/database.ts';
-import type { Sealer } from '../seal.ts';
+import { type Db, replaceSealed, type SealedColumn, type Tx } from '../database/database.ts';
+import type { Place, Sealer } from '../seal.ts';
 import { newId } from '../tokens.ts';
-import { type Late, lateness, type Match, matchingStep, secretBytes } from './code.ts';
+import { type Late, lateness, type Match, matchingStep, secretBytes, stepAt } from './code.ts';
 import type { Bound, Enrolment } from './enrolment.ts';
 import {
   advanceStep,
@@ -11,6 +11,7 @@ import {
   deleteExpiredPending,
   deletePending,
   insertPending,
+  lowerSteps,
   selectBound,
   selectPending,
   updateProved,
@@ -48,6 +49,13 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
     }
     const row = await selectPending(db, which.pendingOf);
     return row && { secret: sealer.open(pendingPlace(row.session_id), row.secret), after: -1 };
+  };
+
+  const resealBound = async (tx: Tx, userId: string): Promise<void> => {
+    const row = await selectBound(tx, userId);
+    if (!row || !sealer.isOutdated(row.secret)) return;
+    const fresh = sealer.seal(boundPlace(userId), sealer.open(boundPlace(userId), row.secret));
+    await replaceSealed(tx, sealedSecrets, { row: userId, sealed: row.secret }, fresh);
   };
 
   const bind = async (tx: Tx, given: NewBinding, secret: Buffer, now: number): Promise<Bound> => {
@@ -112,10 +120,14 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
       return late && late.step > opened.after ? late : undefined;
     },
 
-    /** Spends a step of the authenticator in force and notes that it is proved; true for exactly one caller. */
+    /**
+     * Spends a step of the authenticator in force and notes that it is proved; true for exactly one caller. A secret
+     * sealed with another key than the active one is sealed anew.
+     */
     async spend(tx: Tx, userId: string, authenticatorId: string, step: number, now: number): Promise<boolean> {
       if (!(await advanceStep(tx, userId, authenticatorId, step))) return false;
       await updateProved(tx, userId, now);
+      await resealBound(tx, userId);
       return true;
     },
 
@@ -140,6 +152,12 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
     async bindNew(tx: Tx, userId: string, sessionId: string, now: number): Promise<Bound> {
       return bind(tx, { id: newId(), userId, sessionId, shown: false, step: undefined }, randomBytes(secretBytes), now);
     },
+
+    /**
+     * Accepts that it is `now`, where steps were spent that are yet to come, and answers of how many authenticators:
+     * they can be used again soon. No code of the present steps comes to life again: those stay spent.
+     */
+    acceptTime: (tx: Tx, now: number): Promise<number> => lowerSteps(tx, stepAt(now) + 1),
 
     /** Discards the secret in force. */
     remove: deleteBound,
@@ -166,5 +184,14 @@ interface NewBinding {
   step: number | undefined;
 }
 
-const boundPlace = (userId: string) => ({ table: 'authenticators', column: 'secret', row: userId });
-const pendingPlace = (sessionId: string) => ({ table: 'pending_authenticators', column: 'secret', row: sessionId });
+/** Where secrets in force are kept, by user. */
+export const sealedSecrets: SealedColumn = { table: 'authenticators', column: 'secret', row: 'user_id' };
+/** Where pending secrets are kept, by session. */
+export const sealedPendingSecrets: SealedColumn = {
+  table: 'pending_authenticators',
+  column: 'secret',
+  row: 'session_id',
+};
+
+const boundPlace = (userId: string): Place => ({ ...sealedSecrets, row: userId });
+const pendingPlace = (sessionId: string): Place => ({ ...sealedPendingSecrets, row: sessionId });

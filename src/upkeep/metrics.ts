@@ -14,6 +14,11 @@ export function createMetrics(load: () => { running: number; waiting: number }) 
     labelNames: ['result'],
     registers,
   });
+  const alarms = new Counter({
+    name: 'countersign_alarms_total',
+    help: 'Alarms: right passwords followed by wrong codes from a browser or program that the account does not know',
+    registers,
+  });
   new Gauge({
     name: 'countersign_hashes_running',
     help: 'Passwords being hashed',
@@ -31,7 +36,10 @@ export function createMetrics(load: () => { running: number; waiting: number }) 
     },
   });
   return {
-    countSignIn: (result: string): void => signIns.inc({ result: result.replaceAll(' ', '_') }),
+    countSignIn(outcome: { result: string; alarm?: boolean }): void {
+      signIns.inc({ result: outcome.result.replaceAll(' ', '_') });
+      if (outcome.alarm) alarms.inc();
+    },
     text: (): Promise<string> => registry.metrics(),
     contentType: registry.contentType,
   };

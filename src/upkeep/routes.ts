@@ -2,9 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { type Database, isReady } from '../database/database.ts';
 import { Problem, route } from '../http/http.ts';
+import { type ClockCheck, clockSentence } from './clock-check.ts';
+import type { Instance } from './instances.ts';
 
 /** Whether the process lives, and whether it should be sent requests. */
-export function healthRoutes(app: FastifyInstance, parts: { database: Database; draining: () => boolean }): void {
+export function healthRoutes(
+  app: FastifyInstance,
+  parts: { database: Database; clockCheck: ClockCheck; instance: Instance; draining: () => boolean },
+): void {
   const schema = z.object({ status: z.literal('ok') }).meta({ examples: [{ status: 'ok' }] });
   route(app, {
     method: 'GET',
@@ -23,13 +28,20 @@ export function healthRoutes(app: FastifyInstance, parts: { database: Database; 
     url: '/readyz',
     access: 'anyone',
     operationId: 'ready',
-    summary: 'Whether the service can do its work: database reachable and migrated, and not about to stop',
+    summary: 'Whether the service can do its work: database reachable and migrated, clock right, and not about to stop',
     tag: 'Health',
     answers: { 200: { description: 'It can', schema } },
     async handle() {
       if (parts.draining()) throw new Problem('unavailable', { detail: 'The service is about to stop.' });
       if (!(await isReady(parts.database)))
         throw new Problem('unavailable', { detail: 'The database does not answer.' });
+      if (parts.instance.lacksKey())
+        throw new Problem('unavailable', { detail: 'The key that seals secrets now is not in the key file here.' });
+      const behind = await parts.clockCheck.behind();
+      if (behind) {
+        const detail = `${clockSentence(behind)} No code is accepted: set the clock right; \`countersign doctor\` says more.`;
+        throw new Problem('unavailable', { detail });
+      }
       return { status: 'ok' };
     },
   });

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Generated, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../database/database.ts';
 
 export interface User {
@@ -10,10 +10,17 @@ export interface User {
 }
 
 type Tables = {
-  users: { id: string; name: string; administrator: number; disabled: number; created_at: number };
+  users: {
+    id: string;
+    name: string;
+    administrator: number;
+    disabled: number;
+    created_at: number;
+    password_given: Generated<number>;
+  };
 };
 
-const asUser = (row: Tables['users']): User => ({
+const asUser = (row: Selectable<Tables['users']>): User => ({
   id: row.id,
   name: row.name,
   administrator: row.administrator === 1,
@@ -75,6 +82,20 @@ export async function updateUser(
     })
     .where('id', '=', id)
     .execute();
+}
+
+export async function markPasswordGiven(tx: Tx, id: string): Promise<void> {
+  await tx.$extendTables<Tables>().updateTable('users').set({ password_given: 1 }).where('id', '=', id).execute();
+}
+
+export async function selectPasswordGiven(db: Db, id: string): Promise<boolean> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('users')
+    .select('password_given')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.password_given === 1;
 }
 
 export async function deleteUser(tx: Tx, id: string): Promise<void> {

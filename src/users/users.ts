@@ -5,7 +5,9 @@ import { foldForSearch, prepareName } from './name.ts';
 import {
   deleteUser,
   insertUser,
+  markPasswordGiven,
   selectAnyAdministrator,
+  selectPasswordGiven,
   selectUser,
   selectUsers,
   selectUsersOf,
@@ -40,8 +42,8 @@ export async function createUser(tx: Tx, given: { name: string; administrator: b
 
 /** The user of a name as typed, or nothing when there is none or it cannot be a name. */
 export async function findUserByName(db: Db, typed: string): Promise<User | undefined> {
-  const name = prepareName(typed);
-  return name === undefined ? undefined : selectUser(db, { name });
+  // Nobody has the empty name: what cannot be a name is looked for like others, so that it takes as long.
+  return selectUser(db, { name: prepareName(typed) ?? '' });
 }
 
 export async function findUser(db: Db, id: string): Promise<User | undefined> {
@@ -100,6 +102,16 @@ export async function removeUser(tx: Tx, id: string): Promise<void> {
 /** Whether there is an administrator at all, be he disabled or not. */
 export async function anyAdministrator(db: Db): Promise<boolean> {
   return selectAnyAdministrator(db);
+}
+
+/** Remembers that an account has had a password, whatever becomes of it. */
+export async function rememberPassword(tx: Tx, id: string): Promise<void> {
+  await markPasswordGiven(tx, id);
+}
+
+/** Whether an account has ever had a password: then a link to choose one is no invitation. */
+export async function hasHadPassword(db: Db, id: string): Promise<boolean> {
+  return selectPasswordGiven(db, id);
 }
 
 async function freeName(tx: Tx, typed: string, ownId?: string): Promise<string> {

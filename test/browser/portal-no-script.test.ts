@@ -42,7 +42,7 @@ for (const { name: look, options } of looks) {
     await hand.at('Your account');
     await tryToSignIn(place, alice, { otp: nextCode(place, { ...alice, secret }) });
     await hand.open('/account/sessions');
-    assert.equal(await hand.page.locator('main h2').count(), 2);
+    assert.equal(await hand.page.locator('main .cards h2').count(), 2);
     await hand.press('Sign out everywhere else');
     await hand.says('status', /signed out everywhere else/);
     await hand.signOut();

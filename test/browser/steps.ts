@@ -5,7 +5,7 @@ import { decodeQR } from 'qr/decode.js';
 import { decodeBase32 } from '../../src/base32.ts';
 import { second } from '../../src/clock.ts';
 import type { Options } from '../../src/options.ts';
-import type { Parts } from '../../src/server.ts';
+import type { Parts } from '../../src/service.ts';
 import { listen } from '../listening.ts';
 import { quickHash } from '../quick-hash.ts';
 import { freshCode, makeWorld, type Person, type World } from '../server.ts';

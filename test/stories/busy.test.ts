@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { argon2 } from '../../src/passwords/passwords.ts';
 import { inWorld, makePerson, signIn, type World } from '../server.ts';
+import { visit } from '../visitor.ts';
+import { givePassword } from './in-a-browser.ts';
 import { assertProblem, assertRefused, changePassword, tryToSignIn, type WatchedArgon2, watchArgon2 } from './steps.ts';
 
 /** A pool of one hash at a time with room for one more to wait: the third is too many. */
@@ -73,3 +76,65 @@ test('while the hash queue is full everything else goes on', () =>
     await leave();
     assert.equal((await tryToSignIn(world, alice)).status, 200);
   }));
+
+test('a network that floods does not shut the door: from elsewhere one signs in, and its own last try makes room', async () => {
+  const watched = watchArgon2();
+  await inWorld(
+    async (world) => {
+      const alice = await makePerson(world);
+      const held = watched.holdNext();
+      const flood = Array.from({ length: 5 }, (_, index) =>
+        tryToSignIn(world, { basic: `stranger${index}:x` }, undefined, '10.0.0.1'),
+      );
+      await held.begun;
+      while (world.server.service.passwords.load().waiting < 3) await turnOfLoop();
+      const owner = tryToSignIn(world, alice, undefined, '10.0.0.2');
+      // Four of the five had room. The last of these is told so at once, while the others still wait.
+      assertRefused(await (flood[3] ?? owner), 503, 5);
+      assert.equal(world.server.service.passwords.load().waiting, 3);
+      held.release();
+      assert.equal((await owner).status, 200);
+      const statuses = (await Promise.all(flood)).map(({ status }) => status);
+      assert.deepEqual(statuses, [401, 401, 401, 503, 503]);
+    },
+    { hashConcurrency: 1, hashQueue: 3 },
+    { argon2: watched.argon2 },
+  );
+});
+
+test('a known browser gets in though strangers of many networks fill the queue, and before those who wait', async () => {
+  const order: string[] = [];
+  const watched = watchArgon2({
+    ...argon2,
+    verify(phc, password) {
+      order.push(password);
+      return argon2.verify(phc, password);
+    },
+  });
+  await inWorld(
+    async (world) => {
+      const alice = await makePerson(world);
+      const known = visit(world, { from: '10.0.1.1' });
+      await givePassword(known, alice);
+      await known.open('/sign-in');
+      const held = watched.holdNext();
+      order.length = 0;
+      const flood = Array.from({ length: 4 }, (_, index) =>
+        tryToSignIn(world, { basic: `stranger${index}:x${index}` }, undefined, `10.0.0.${index}`),
+      );
+      await held.begun;
+      while (world.server.service.passwords.load().waiting < 3) await turnOfLoop();
+      const newcomer = await tryToSignIn(world, { basic: 'stranger:x' }, undefined, '10.0.2.1');
+      assertRefused(newcomer, 503, 5);
+      const owner = known.submit({ username: alice.name, password: alice.password }, { form: '/sign-in' });
+      assertRefused(await Promise.race(flood), 503, 5);
+      held.release();
+      await owner;
+      assert.deepEqual([known.status, known.path], [200, '/account']);
+      await Promise.all(flood);
+      assert.deepEqual(order, ['x0', alice.password, 'x1', 'x2']);
+    },
+    { hashConcurrency: 1, hashQueue: 3 },
+    { argon2: watched.argon2 },
+  );
+});

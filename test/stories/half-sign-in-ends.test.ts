@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../src/clock.ts';
-import { defaultLimits } from '../../src/throttle/throttle.ts';
+import { endless } from '../endless.ts';
 import { quickHash } from '../quick-hash.ts';
 import {
   type Answer,
@@ -20,8 +20,6 @@ import { changePassword, enable, inStep, recoveryCodeOf, tokenOf } from './steps
 
 /** How a half sign-in ends: by one session at most, by anything that changes what it rests on, by time. */
 const quick = { argon2: quickHash };
-const wide = { ...defaultLimits.otp, free: 1000, cutOff: 1000 };
-const wideLimits = { ...defaultLimits, password: wide, network: wide, otp: wide, recoveryCode: wide };
 const expired = '/sign-in?done=expired';
 
 test('one half sign-in finished by fifty right codes at once makes one session, and spends no try', () =>
@@ -43,7 +41,7 @@ test('one half sign-in finished by fifty right codes at once makes one session, 
       await tokenOf(world, bob, { otp: freshCode(world, secretIn(bob)) });
     },
     {},
-    { ...quick, limits: wideLimits },
+    { ...quick, limits: endless },
   ));
 
 test('of two half sign-ins with one code, one becomes a session and the other is told that it was used', () =>
@@ -66,7 +64,7 @@ test('of two half sign-ins with one code, one becomes a session and the other is
       assert.equal(dump(world)['half_sign_ins']?.length, 2, 'what was not finished waits on');
     },
     {},
-    { ...quick, limits: wideLimits },
+    { ...quick, limits: endless },
   ));
 
 test('an account has at most five at a time from one network, the oldest makes room, and what has expired is swept away', () =>

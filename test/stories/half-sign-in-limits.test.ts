@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../src/clock.ts';
 import { quickHash } from '../quick-hash.ts';
-import { codeAt, inWorld, makePersonWithCode, signIn, type World } from '../server.ts';
+import { codeAt, freshCode, inWorld, makePersonWithCode, signIn, type World } from '../server.ts';
 import { dump } from '../tables.ts';
-import { begin, cookiesIn, finish, secretIn, sessionsOf } from './in-a-browser.ts';
+import { enter } from './account-steps.ts';
+import { begin, cookiesIn, finish, givePassword, secretIn, sessionsOf } from './in-a-browser.ts';
 import { inStep, recoveryCodeOf } from './steps.ts';
 
 /** Who can take a half sign-in from whom, and how far the password carries that it holds. */
@@ -27,6 +28,20 @@ test('somebody who knows the password cannot push out the half sign-in of the ow
     assert.equal(halves(world), 7, 'the rest of a /64 is the same network, and an IPv4 address however it is written');
     const answer = await finish(world, half, { otp: codeAt(secretIn(bob), world.now()) });
     assert.equal(answer.headers['location'], '/account');
+  }));
+
+test('nor that of the owner in a browser that the account knows, in the same network', () =>
+  inQuickWorld(async (world) => {
+    const bob = await makePersonWithCode(world);
+    const known = await enter(world, bob);
+    await givePassword(known, bob);
+    for (let index = 0; index < 6; index += 1) {
+      world.turn(second);
+      await begin(world, bob);
+    }
+    assert.equal(halves(world), 6);
+    await known.submit({ otp: freshCode(world, secretIn(bob)) });
+    assert.equal(known.path, '/account');
   }));
 
 test('two right recovery codes at once finish one half sign-in once, and the other code stays', () =>

@@ -91,10 +91,11 @@ test('its cookie lives five minutes, for no script and no other site, and on thi
       assert.deepEqual(more, []);
       const answer = await finish(world, await begin(world, bob), { otp: freshCode(world, secretIn(bob)) });
       assert.deepEqual(
-        cookiesIn(answer).map((line) => line.replace(/csn_[\w-]{43}/, 'TOKEN')),
+        cookiesIn(answer).map((line) => line.replace(/cs[nb]_[\w-]{43}/, 'TOKEN')),
         [
           'countersign-sign-in=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
           'countersign=TOKEN; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax',
+          'countersign-browser=TOKEN; Max-Age=7776000; Path=/; HttpOnly; SameSite=Lax',
         ],
       );
     },
@@ -102,7 +103,7 @@ test('its cookie lives five minutes, for no script and no other site, and on thi
     quick,
   ));
 
-test('under https both cookies are Secure and carry the prefix that keeps other hosts from setting them', () =>
+test('under https the cookies are Secure and carry the prefix that keeps other hosts from setting them', () =>
   inWorld(
     async (world) => {
       const proxy = { from: '10.0.0.1', headers: { 'x-forwarded-for': '203.0.113.5' } };
@@ -119,10 +120,11 @@ test('under https both cookies are Secure and carry the prefix that keeps other 
       assert.equal(bare.headers['location'], '/sign-in?done=expired', 'without the prefix it is none');
       const answer = await post('/sign-in/code', { otp }, sent);
       assert.deepEqual(
-        cookiesIn(answer).map((line) => line.replace(/csn_[\w-]{43}/, 'TOKEN')),
+        cookiesIn(answer).map((line) => line.replace(/cs[nb]_[\w-]{43}/, 'TOKEN')),
         [
           `__Host-countersign-sign-in=; Max-Age=0; ${attributes}`,
           `__Host-countersign=TOKEN; Max-Age=86400; ${attributes}`,
+          `__Host-countersign-browser=TOKEN; Max-Age=7776000; ${attributes}`,
         ],
       );
     },

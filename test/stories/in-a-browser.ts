@@ -22,7 +22,10 @@ export async function halfWay(world: World, person: Named, at?: string): Promise
 }
 
 /** The value of a cookie that the browser keeps now. */
-export function kept(visitor: Visitor, name: 'countersign' | 'countersign-sign-in'): string | undefined {
+export function kept(
+  visitor: Visitor,
+  name: 'countersign' | 'countersign-sign-in' | 'countersign-browser',
+): string | undefined {
   return visitor.cookies.find((cookie) => cookie.name === name)?.value;
 }
 

@@ -21,6 +21,7 @@ const forms = (person: Person): Record<string, Record<string, string>> => ({
   '/account/password': { current: person.password, new: next },
   '/account/sessions/end': { id: 'nobody' },
   '/account/sessions/end-others': {},
+  '/account/sessions/forget': { id: 'nobody' },
   '/reauthenticate': { password: person.password },
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultLimits } from '../../src/throttle/throttle.ts';
+import { endless } from '../endless.ts';
 import { quickHash } from '../quick-hash.ts';
 import {
   type Answer,
@@ -15,18 +15,8 @@ import {
 } from '../server.ts';
 import { enable, inStep, reauthenticate, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
 
-/** Budgets wide enough that nothing but the code itself decides. */
-const wide = { ...defaultLimits.otp, free: 1000, cutOff: 1000 };
-const limits = {
-  password: { ...defaultLimits.password, free: 1000 },
-  network: { ...defaultLimits.network, free: 1000 },
-  otp: wide,
-  pendingOtp: wide,
-  recoveryCode: wide,
-};
-
 const inWideWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, { hashQueue: 1000 }, { argon2: quickHash, limits });
+  inWorld(story, { hashQueue: 1000 }, { argon2: quickHash, limits: endless });
 
 /** A sign-in with a code writes four times: two charges, a settlement, and the session. */
 const fifty = (world: World, request: () => Promise<Answer>): Promise<Answer[]> =>

@@ -34,7 +34,7 @@ test('the QR code comes as PNG, SVG or JSON by Accept, as nothing else, and is n
     const kinds = [
       [undefined, 'image/png'],
       ['*/*', 'image/png'],
-      ['image/svg+xml', 'image/svg+xml'],
+      ['image/svg+xml', 'image/svg+xml; charset=utf-8'],
       ['application/json', 'application/json; charset=utf-8'],
     ] as const;
     for (const [accept, type] of kinds) {

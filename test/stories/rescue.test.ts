@@ -126,7 +126,7 @@ test('sessions of somebody else are ended all at once, and the password goes on'
     assert.equal((await world.call('DELETE', `/users/${alice.id}/sessions`, { token })).status, 204);
     assert.deepEqual(await Promise.all(sessions.map((each) => isAlive(world, each))), [false, false]);
     assert.equal((await world.call('DELETE', `/users/${alice.id}/sessions`, { token })).status, 204);
-    assert.deepEqual(details(world, 'sessions.ended'), ['{"count":2}']);
+    assert.deepEqual(details(world, 'sessions.ended'), ['{"count":2,"browsers":0}']);
     await tokenOf(world, alice);
     assert.equal(await isAlive(world, token), true);
   }));

@@ -181,7 +181,7 @@ test('starting anew takes the place of a half sign-in; a wrong password does not
     assert.deepEqual([visitor.path, keptNames(visitor)], ['/sign-in/code', ['countersign-sign-in']]);
     assert.notEqual(kept(visitor, 'countersign-sign-in'), first);
     await givePassword(visitor, alice);
-    assert.deepEqual([visitor.path, keptNames(visitor)], ['/account', ['countersign']]);
+    assert.deepEqual([visitor.path, keptNames(visitor)], ['/account', ['countersign', 'countersign-browser']]);
     await visitor.open('/sign-in/code');
     assert.equal(visitor.path, '/account', 'who is signed in has nothing to do there');
   }));

@@ -22,7 +22,7 @@ test('name and password lead to the account, by a redirect that leaves the form 
       [303],
     );
     assert.match(visitor.page.text, /\balice\b/);
-    assert.deepEqual(keptNames(visitor), ['countersign']);
+    assert.deepEqual(keptNames(visitor), ['countersign', 'countersign-browser']);
     assert.equal(sessionsOf(world, alice), 1);
   }));
 
@@ -36,7 +36,7 @@ test('where a code is demanded it is asked for on a page of its own, then the ac
     await visitor.submit({ otp: freshCode(world, secretIn(bob)) });
     assert.deepEqual([visitor.status, visitor.url], [200, '/account']);
     assert.match(visitor.page.text, /\bbob\b/);
-    assert.deepEqual(keptNames(visitor), ['countersign']);
+    assert.deepEqual(keptNames(visitor), ['countersign', 'countersign-browser']);
   }));
 
 test('a recovery code does in place of the code, in small letters and with spaces too, and the account says so', () =>

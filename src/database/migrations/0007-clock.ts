@@ -1,4 +1,11 @@
 import type { Tx } from '../sqlite.ts';
 
-/** Resets of the clock rule. */
-export async function up(_tx: Tx): Promise<void> {}
+/** The clock rule: the newest stored event is found by its time, and an operator may declare that earlier rows do not count. */
+export async function up(tx: Tx): Promise<void> {
+  await tx.schema.createIndex('audit_by_time').on('audit').column('at').execute();
+  await tx.schema
+    .createTable('clock_resets')
+    .addColumn('sequence', 'integer', (column) => column.primaryKey())
+    .addColumn('reset_at', 'bigint', (column) => column.notNull())
+    .execute();
+}

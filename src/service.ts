@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { createAdmin } from './admin/admin.ts';
+import { createAudit } from './audit/audit.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { type Options, resolveOptions } from './options.ts';
+import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
+import type { Keyring } from './seal.ts';
+import { createServiceTokens } from './service-tokens/service-tokens.ts';
+import { createBrowsers, createSessions } from './sessions/sessions.ts';
+import { createSetup } from './setup/setup.ts';
+import { createSignIn } from './sign-in/sign-in.ts';
+import { createThrottle, defaultLimits, type Limits } from './throttle/throttle.ts';
+import { createTotp } from './totp/totp.ts';
+import { createAcceptClock, createClockCheck, sweep, unlock } from './upkeep/upkeep.ts';
+
+/** What a test, or a program around this one, may put in place of the real thing. */
+export interface Parts {
+  clock?: Clock;
+  argon2?: Argon2;
+  limits?: Partial<Limits>;
+  logStream?: Writable;
+}
+
+export type Service = Awaited<ReturnType<typeof openService>>;
+
+/**
+ * Everything below HTTP: opens the database and the key file and hands each feature what it needs. The server and the
+ * command line both work on it. Throws `OptionError` or `KeyFileError` with a sentence that says what to do.
+ */
+export async function openService(given: Partial<Options> = {}, parts: Parts = {}) {
+  const options = resolveOptions(given);
+  const clock = parts.clock ?? systemClock;
+  const common = await loadBlocklist(options.passwordBlocklistFile);
+  const database = await openDatabase(join(options.data, 'countersign.db'));
+  try {
+    const opened = await unlock(database, options, clock());
+    const service = wire({ ...opened, options, clock, database, common }, parts);
+    await service.passwords.learnParameters();
+    return service;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Ground {
+  options: Options;
+  clock: Clock;
+  database: Database;
+  sealer: Keyring;
+  throttleSecret: Buffer;
+  common: ReadonlySet<string>;
+}
+
+/** Puts the features together by hand, each with what stands below it. */
+function wire({ options, clock, database, sealer, throttleSecret, common }: Ground, parts: Parts) {
+  const { requireSecondFactor } = options;
+  const place = { url: options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}` };
+  const publicUrl = (): string => place.url;
+
+  const ground = { database, clock, audit: createAudit({ sealer, retention: options.auditRetention }) };
+  const limits: Limits = { ...defaultLimits, ...parts.limits };
+  const throttle = createThrottle({ ...ground, limits, secret: throttleSecret });
+  const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2);
+  const passwords = createPasswords({ database, hasher, sealer, common, service: options.issuer });
+  const sessions = createSessions({ database, lifetime: options.sessionLifetime, idle: options.sessionIdle });
+  const browsers = createBrowsers({ throttle });
+  const serviceTokens = createServiceTokens({ database });
+  const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
+  const clockCheck = createClockCheck(ground);
+  const { mustKnowTime } = clockCheck;
+  const factors = { ...ground, throttle, sessions, browsers, passwords, totp, requireSecondFactor };
+  const signIn = createSignIn({ ...factors, mustKnowTime });
+  const admin = createAdmin({ ...factors, serviceTokens, signIn, publicUrl });
+  const setup = createSetup({ ...factors, publicUrl });
+
+  const sweeps = [
+    ...[throttle.sweep, sessions.sweep, browsers.sweep, signIn.sweep, serviceTokens.sweep, passwords.sweep],
+    ...[totp.sweep, setup.sweep, ground.audit.sweep],
+  ];
+  return {
+    ...ground,
+    options,
+    sealer,
+    passwords,
+    sessions,
+    browsers,
+    totp,
+    signIn,
+    admin,
+    setup,
+    clockCheck,
+    acceptClock: createAcceptClock({ ...ground, throttle, totp, signIn }),
+    publicUrl,
+    /** Told the address really listened on, where no public URL is given. */
+    listensAt(url: string): void {
+      if (options.publicUrl === '') place.url = url;
+    },
+    /** Deletes what has expired. */
+    sweep: () => sweep(database, sweeps, clock()),
+    close: () => database.close(),
+  };
+}
+
+function hashParameters(options: Options) {
+  const { argon2Memory: memory, argon2Passes: passes, hashConcurrency: concurrency, hashQueue: queue } = options;
+  return { memory, passes, concurrency, queue };
+}

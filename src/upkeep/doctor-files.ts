@@ -1,0 +1,87 @@
+import { existsSync, realpathSync, type Stats, statfsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Options } from '../options.ts';
+import type { Finding } from './finding.ts';
+
+/** The files of the service as a check of the doctor: who may read them, whose they are, and where the keys lie. */
+
+type Places = Pick<Options, 'data' | 'keyFile'>;
+
+const group = 0o070;
+const world = 0o007;
+
+/** Modes, owners and places; `ok` alone where there is nothing to say. What is not there yet is not looked at. */
+export function fileFindings({ data, keyFile }: Places): Finding[] {
+  const folder = existsSync(data) ? statSync(data) : undefined;
+  const files = folder
+    ? ['', '-wal', '-shm'].map((end) => join(data, `countersign.db${end}`)).filter((path) => existsSync(path))
+    : [];
+  const found = [
+    ...(folder ? modeOfFolder(data, folder) : []),
+    ...files.flatMap((path) => (folder ? fileInFolder(path, statSync(path), folder) : [])),
+    ...(existsSync(keyFile) ? keyFindings({ data, keyFile }) : []),
+  ];
+  return found.length > 0
+    ? found
+    : [{ check: 'files', state: 'ok', found: 'They are where and whose they should be.' }];
+}
+
+function modeOfFolder(path: string, { mode }: Stats): Finding[] {
+  if ((mode & (group | world)) === 0) return [];
+  return [warning(`The data folder ${path} is open to others (mode ${octal(mode)}).`, `Run \`chmod 700 ${path}\`.`)];
+}
+
+type ModeAndOwner = Pick<Stats, 'mode' | 'uid'>;
+
+/** What is wrong with a file of the database in its folder. */
+export function fileInFolder(path: string, { mode, uid }: ModeAndOwner, folder: ModeAndOwner): Finding[] {
+  const found: Finding[] = [];
+  if (mode & (group | world)) {
+    const reachable = (folder.mode & mode & world) !== 0;
+    const open = warning(`${path} is open to others (mode ${octal(mode)}).`, `Run \`chmod 600 ${path}\`.`);
+    found.push(reachable ? { ...open, state: 'failure' } : open);
+  }
+  if (uid !== folder.uid) {
+    const whose = `${path} belongs to user ${uid}, and its folder to user ${folder.uid}: one of them cannot use it.`;
+    found.push({ check: 'files', state: 'failure', found: whose, todo: `Run \`chown ${folder.uid} ${path}\`.` });
+  }
+  return found;
+}
+
+/** What is forbidden outright is said where the file is read; here is what is only unwise. */
+function keyFindings({ data, keyFile }: Places): Finding[] {
+  const found: Finding[] = [];
+  const { mode } = statSync(keyFile);
+  if (mode & group) {
+    const readers = `The group of the key file ${keyFile} may read it (mode ${octal(mode)}).`;
+    found.push(warning(readers, `Run \`chmod 600 ${keyFile}\`, unless that group is the service's alone.`));
+  }
+  const [beside, folder] = [dirname(realpathSync(keyFile)), dirname(real(data))];
+  if (beside === folder) {
+    const place = `The key file ${keyFile} lies beside the data folder: a copy of ${folder} holds both.`;
+    found.push(warning(place, 'Move it to a folder of its own that backups of the data leave out.'));
+  }
+  return found;
+}
+
+const scarce = 2 ** 30;
+const tooLittle = 64 * 2 ** 20;
+
+/** Whether a disk with so many bytes left will do: a full one stops every sign-in, because each is written down first. */
+export function diskFinding(path: string, free: number): Finding {
+  const left = `${Math.floor(free / 2 ** 20)} MiB are free on the disk of ${path}.`;
+  if (free >= scarce) return { check: 'disk', state: 'ok', found: left };
+  const todo = 'Make room: on a full disk nobody can sign in.';
+  return { check: 'disk', state: free < tooLittle ? 'failure' : 'warning', found: left, todo };
+}
+
+/** The bytes that this user may still write where the data is, or will be. */
+export function freeSpace(data: string): number {
+  const { bavail, bsize } = statfsSync(nearest(data));
+  return bavail * bsize;
+}
+
+const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(resolve(path))));
+const real = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path));
+const octal = (mode: number): string => (mode & 0o777).toString(8);
+const warning = (found: string, todo: string): Finding => ({ check: 'files', state: 'warning', found, todo });

@@ -1,0 +1,143 @@
+/** What an operator can rely on in the log: who was refused what, one JSON object a line, and errors of the service itself (ASVS 16). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { quickHash } from './quick-hash.ts';
+import { inWorld, makePerson, makePersonWithCode, signIn, type World, wrongCode } from './server.ts';
+import { alter, dump } from './tables.ts';
+
+const parts = { argon2: quickHash };
+
+test('whoever is refused is in the log: who, what, from where and why', () =>
+  inWorld(
+    async (world) => {
+      const alice = await makePerson(world);
+      const root = await makePersonWithCode(world, 'root', true);
+      const administrator = await signIn(world, root);
+      const token = await signIn(world, alice);
+      const { body: program } = await world.call('POST', '/service-tokens', {
+        token: administrator,
+        body: { name: 'sync' },
+      });
+      const from = '192.0.2.7';
+      const about = async (...[method, url, options]: Parameters<World['call']>) => {
+        await world.call(method, url, { from, ...options });
+        const { user, serviceToken, method: verb, url: path, address, problem, status } = lines(world).at(-1) ?? {};
+        assert.equal(address, from, url);
+        return [user ?? serviceToken, verb, path, status, problem];
+      };
+      const cookie = { cookie: `countersign=${token}`, 'sec-fetch-site': 'cross-site' };
+      assert.deepEqual(
+        [
+          await about('GET', '/users', { token }),
+          await about('GET', `/users/${root.id}`, { token }),
+          await about('DELETE', '/auth/sessions/nobody', { token }),
+          await about('GET', '/me', { token: program.token }),
+          await about('GET', '/whoami', { token: 'csn_unknown' }),
+          await about('POST', '/account/password', { form: { current: 'x', new: 'y' }, headers: cookie }),
+        ],
+        [
+          [alice.id, 'GET', '/users', 403, 'forbidden'],
+          [alice.id, 'GET', `/users/${root.id}`, 403, 'forbidden'],
+          [alice.id, 'DELETE', '/auth/sessions/nobody', 404, 'not_found'],
+          [program.id, 'GET', '/me', 403, 'forbidden'],
+          [undefined, 'GET', '/whoami', 401, 'unauthenticated'],
+          [undefined, 'POST', '/account/password', 403, 'forbidden'],
+        ],
+      );
+      world.turn(11 * 60_000);
+      assert.deepEqual(await about('POST', '/auth/recovery-codes', { token: administrator }), [
+        root.id,
+        'POST',
+        '/auth/recovery-codes',
+        403,
+        'reauthentication_required',
+      ]);
+    },
+    {},
+    parts,
+  ));
+
+test('every line of the log is one JSON object with its time and its request, whatever is sent', () =>
+  inWorld(
+    async (world) => {
+      const nasty = 'x\u2028\u001b[31m"}\\n{"level":60,"msg":"forged';
+      await world.call('POST', '/auth/credentials', { basic: `${nasty}\r\nadmin:x`, headers: { 'user-agent': nasty } });
+      await world.call('GET', `/whoami?a=${encodeURIComponent('\r\n{"msg":"forged"}')}`);
+      await world.call('GET', `/${encodeURIComponent(nasty)}`, { token: nasty.replace(/[^ -~]/g, '') });
+      assert.equal(lines(world).length, 3);
+      for (const { level, time, reqId, msg, address } of lines(world)) {
+        assert.deepEqual([level, msg, address], [30, 'request', '127.0.0.1']);
+        assert.ok(Number.isInteger(time) && typeof reqId === 'string');
+      }
+    },
+    {},
+    parts,
+  ));
+
+test('an error of the service is logged with its cause, and answered with nothing of it', () =>
+  inWorld(
+    async (world) => {
+      const token = await signIn(world, await makePerson(world));
+      alter(world, 'ALTER TABLE recovery_codes RENAME TO gone');
+      const { status, body, text, headers } = await world.call('GET', '/auth/recovery-codes', { token });
+      assert.deepEqual([status, body.code], [500, 'internal']);
+      assert.doesNotMatch(text, /recovery_codes|SQL|sqlite|\.ts|at /i);
+      const error = lines(world).find(({ level }) => level === 50);
+      assert.equal(error?.['reqId'], headers['request-id']);
+      assert.match(JSON.stringify(error), /no such table/);
+      assert.equal((await world.call('GET', '/whoami', { token })).status, 200, 'everything else goes on');
+    },
+    {},
+    parts,
+  ));
+
+test('every proof that somebody gives, right or wrong, is a row of the audit log that says which', () =>
+  inWorld(
+    async (world) => {
+      const bob = await makePersonWithCode(world);
+      const before = dump(world)['audit']?.length ?? 0;
+      const { basic, password, secret = Buffer.of(), recoveryCodes: [code = ''] = [] } = bob;
+      const call = (options: Parameters<World['call']>[2]) => world.call('POST', '/auth/credentials', options);
+      await call({ basic: 'bob:wrong' });
+      await call({ basic: 'nobody:wrong' });
+      await call({ basic });
+      await call({ basic, body: { otp: wrongCode(world, secret) } });
+      const token = await signIn(world, bob);
+      await call({ basic, body: { recovery_code: code } });
+      await world.call('POST', '/auth/reauthenticate', { token, body: { password: 'wrong', otp: '123456' } });
+      await world.call('PUT', '/auth/password', { token, body: { current: 'wrong', new: password } });
+      await world.call('DELETE', '/auth/sessions/current', { token });
+      const rows = (dump(world)['audit'] ?? []).slice(before);
+      const events = rows.map(({ event, detail }) => {
+        const { reason, second_factor: secondFactor } = JSON.parse(String(detail ?? '{}'));
+        return [event, reason ?? secondFactor].filter((each) => each !== undefined);
+      });
+      assert.deepEqual(events, [
+        ['sign_in.refused', 'wrong credentials'],
+        ['sign_in.refused', 'wrong credentials'],
+        ['sign_in.otp_required'],
+        ['sign_in.refused', 'wrong otp'],
+        ['sign_in.succeeded', 'otp'],
+        ['recovery_code.used'],
+        ['sign_in.succeeded', 'recovery_code'],
+        ['session.reauthentication_refused', 'wrong_password'],
+        ['password.change_refused'],
+        ['session.ended'],
+      ]);
+      for (const { at, address, event } of rows) assert.ok(Number(at) > 0 && address === '127.0.0.1', String(event));
+      assert.deepEqual(
+        rows.map(({ user_id }) => user_id),
+        rows.map((_row, index) => (index === 1 ? null : bob.id)),
+      );
+    },
+    {},
+    parts,
+  ));
+
+function lines(world: World): Record<string, unknown>[] {
+  return world
+    .log()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
