@@ -113,8 +113,15 @@ function tests(given, length, timeout, concurrency) {
   const named = given.some((argument) => argument.endsWith('.test.ts'));
   const files = named ? [] : testFiles().filter((file) => file.startsWith('test/long/') === (length === 'long'));
   if (!named && files.length === 0) fail('There are no test files.');
-  return ['--test', `--test-timeout=${timeout}`, `--test-concurrency=${concurrency}`, ...given, ...files];
+  const settings = [`--test-timeout=${timeout}`, `--test-concurrency=${concurrency}`];
+  return ['--test', ...settings, ...(given.length === 0 ? reporters : []), ...given, ...files];
 }
+
+/** In a whole run somebody watches besides whether what docs/security/ names as proof has passed. */
+const reporters = [
+  ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+  ...['--test-reporter=./scripts/witness.mjs', '--test-reporter-destination=stderr'],
+];
 
 /** @returns {string[]} every test file, from the root, with slashes, in a fixed order */
 function testFiles() {

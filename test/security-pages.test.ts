@@ -1,0 +1,203 @@
+/** The pages under docs/security/ against the code: what they list is there, and nothing that is there is missing. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { events } from '../src/audit/events.ts';
+import { durationText, environmentName, flagName, optionNames, optionTable } from '../src/options.ts';
+import { inputs } from './inputs.ts';
+import { operationsOf, readDocument, type Schema } from './openapi.ts';
+import { quickHash } from './quick-hash.ts';
+import { tableUnder } from './routes.ts';
+import { inWorld, makePerson, signIn, type World } from './server.ts';
+import { alter } from './tables.ts';
+
+const root = new URL('../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+const page = (name: string): string => read(`docs/security/${name}.md`);
+const sorted = (words: readonly string[]): string[] => [...words].sort();
+const parts = { argon2: quickHash };
+
+test('sign-in.md names every route that takes a secret of somebody, and no other', () => {
+  const secret = /^(password|otp|recovery_code|token|current)$/;
+  const taking = inputs.filter(({ members }) => Object.keys(members).some((member) => secret.test(member)));
+  const named = tableUnder(page('sign-in'), 'Every way to prove who one is')
+    .slice(1)
+    .flatMap(([, where = '']) => where.split(', '));
+  assert.deepEqual(sorted([...new Set(named)]), sorted(taking.map(({ method, url }) => `${method} ${url}`)));
+});
+
+test('every limit that a page tells is the one in the code', () => {
+  const limits = ['sign-in', 'operation'].flatMap((name) => limitsOf(page(name)));
+  assert.ok(limits.length > 20, `${limits.length} limits`);
+  for (const [what = '', value = '', where = ''] of limits) {
+    const [, constant, file = ''] = /^`(\w+)` in `(src\/[\w./-]+)`$/.exec(where) ?? [];
+    const option = optionNames.find((name) => where === `\`${flagName(name)}\``);
+    if (option) assert.ok(spellings(option).includes(value) || /^one a core/.test(value), what);
+    else {
+      const [, written] = new RegExp(`\\b${constant}(?: =|:) ([^;,\\n]+)[;,]`).exec(read(file)) ?? [];
+      assert.ok(written && value.startsWith(written), `${what}: ${value} (the code says ${written})`);
+    }
+  }
+});
+
+/** Rows of the tables that say where a limit stands: what it is of, its value, and where. */
+function limitsOf(text: string): string[][] {
+  let where = -1;
+  return text.split('\n').flatMap((line) => {
+    const cells = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    if (cells.length === 0) where = -1;
+    if (cells.includes('where it stands')) where = cells.indexOf('where it stands');
+    return /^`/.test(cells[where] ?? '') ? [[cells[0] ?? '', cells[1] ?? '', cells[where] ?? '']] : [];
+  });
+}
+
+/** How a page may write the default of an option. */
+function spellings(option: (typeof optionNames)[number]): string[] {
+  const { default: value } = optionTable[option];
+  return [String(value), ...(typeof value === 'number' ? [durationText(value)] : [])];
+}
+
+test('every option and variable that a page names is one', () => {
+  const flags = new Set(optionNames.map(flagName));
+  const variables = new Set(optionNames.map(environmentName));
+  const ofVerbs = new Set(read('docs/reference/cli.md').match(/--[a-z][a-z-]+/g));
+  for (const file of readdirSync(new URL('docs/security/', root))) {
+    const text = read(`docs/security/${file}`);
+    for (const [flag] of text.matchAll(/--[a-z][a-z-]+/g))
+      assert.ok(flags.has(flag) || ofVerbs.has(flag), `${file}: ${flag}`);
+    for (const [name] of text.matchAll(/COUNTERSIGN_[A-Z_]+/g)) assert.ok(variables.has(name), `${file}: ${name}`);
+  }
+});
+
+test('fields.md has every operation with the members that it takes and answers', () =>
+  inWorld(
+    async (world) => {
+      const document = await readDocument(world);
+      const resolve = (schema: Schema | undefined): Schema | undefined => {
+        const [, name = ''] = /\/(\w+)$/.exec(String(schema?.['$ref'] ?? '')) ?? [];
+        return name === '' ? schema : document.components.schemas[name];
+      };
+      const members = (given: unknown): string[] => {
+        const { properties, items, anyOf, oneOf } = (resolve(given as Schema) ?? {}) as Record<string, Schema>;
+        if (items) return members(items);
+        const choices = Object.values(anyOf ?? oneOf ?? {});
+        const own = Object.entries(properties ?? {}).flatMap(([name, value]) => {
+          const inner = members(value);
+          return inner.length === 0 ? [name] : inner.map((each) => `${name}.${each}`);
+        });
+        return [...new Set([...own, ...choices.flatMap(members)])];
+      };
+      const json = 'application/json';
+      const rows = operationsOf(document)
+        .filter(({ tags }) => tags.every((tag) => !/Health|API|Documentation/.test(tag)))
+        .map(({ method, url, requestBody, responses }) => {
+          const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+          const reads = answers.flatMap(([, answer]) => members(answer.content?.[json]?.schema));
+          return [`${method} ${url}`, members(requestBody?.content[json]?.schema).join(' '), reads.join(' ')];
+        });
+      const told = page('fields')
+        .split('\n')
+        .filter((line) => /^\| `/.test(line))
+        .map((line) =>
+          line
+            .replaceAll('`', '')
+            .split(' | ')
+            .map((cell) => cell.replace(/^\| | \|$|^–/g, '')),
+        )
+        .map(([call = '', , writes = '', reads = '']) => [call, writes, reads]);
+      assert.deepEqual(told.sort(), rows.sort());
+    },
+    {},
+    parts,
+  ));
+
+test('data.md classifies every column of every table, once', () =>
+  inWorld(
+    async (world) => {
+      const database = new DatabaseSync(join(world.folder, 'data', 'countersign.db'));
+      const tables = database
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        .all();
+      const stored = tables
+        .map(({ name }) => String(name))
+        .filter((name) => !name.startsWith('kysely_'))
+        .map((name) => {
+          const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(name);
+          return [name, ...sorted(columns.map((column) => String(column['name'])))];
+        });
+      database.close();
+      const told = page('data')
+        .split('\n')
+        .filter((line) => /^\| `/.test(line))
+        .map((line) => {
+          const [table = '', ...cells] = line.split('|').slice(1, -2);
+          const columns = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+          return [table.replace(/[` ]/g, ''), ...sorted(columns)];
+        });
+      assert.deepEqual(told.sort(), stored.sort());
+    },
+    {},
+    parts,
+  ));
+
+test('cryptography.md names every file that uses any, with what it uses, and nothing else does', () => {
+  const src = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' }).map((file) => `src/${file}`);
+  const ours = src.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  const used = ours.flatMap((file) => {
+    const imports = read(file).matchAll(/import \{([^}]+)\} from '(?:node:crypto|node:tls|@node-rs\/argon2)'/g);
+    return [...imports].flatMap(([, names = '']) =>
+      names.split(',').map((name) => `${file} ${name.trim().replace(/ as .*/, '')}`),
+    );
+  });
+  const lines = page('cryptography')
+    .split('\n')
+    .filter((line) => /^\| `src\//.test(line));
+  const told = lines.flatMap((line) => {
+    const [, file = '', what = ''] = line.split('|');
+    return [...what.matchAll(/`(\w+)`/g)].map(([, name]) => `${file.replace(/[` ]/g, '')} ${name}`);
+  });
+  assert.deepEqual(sorted(told), sorted(used));
+  // The lines of Argon2id and TLS say numbers too.
+  const { argon2Memory, argon2Passes } = optionTable;
+  assert.match(
+    page('cryptography'),
+    new RegExp(`Argon2id, ${argon2Memory.default / 1024} MiB, ${argon2Passes.default} passes`),
+  );
+});
+
+test('logs.md names every event, and every member that a line of the log has', () =>
+  inWorld(
+    async (world) => {
+      const rows = tableUnder(page('logs'), 'The audit log')
+        .slice(1)
+        .map(([event = '']) => event);
+      assert.deepEqual(sorted(rows), sorted(events));
+
+      const token = await signIn(world, await makePerson(world, 'root', true));
+      await world.call('GET', '/users', { token });
+      const { body } = await world.call('POST', '/users', { token });
+      assert.ok(body.code);
+      alter(world, 'ALTER TABLE users RENAME TO gone');
+      await world.call('GET', '/whoami', { token });
+      const members = new Set(linesOf(world).flatMap((line) => Object.keys(line)));
+      const told = tableUnder(page('logs'), "The service's log")
+        .slice(1)
+        .flatMap(([names = '']) => names.split(' '));
+      for (const member of members) assert.ok(told.includes(member) || member === 'err', member);
+    },
+    { requireSecondFactor: 'nobody' },
+    parts,
+  ));
+
+function linesOf(world: World): object[] {
+  return world
+    .log()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
