@@ -63,13 +63,13 @@ export const breaksInThePortal = [
     name: 'the session before goes on when one signs in again',
     tests: ['stories/sign-in-pages'],
     edits: [
-      ['src/sign-in/issue.ts', 'if (replaces !== undefined) await endHeld(tx, sessions, replaces, client, now);', ''],
+      ['src/sign-in/issue.ts', 'if (replaces !== undefined) await endHeld(tx, parts, replaces, client, now);', ''],
     ],
   },
   {
     name: 'signing out forgets the cookie alone',
     tests: ['stories/sign-in-ways'],
-    edits: [['src/sign-in/sign-out.ts', 'if (token) await endHeld(tx, sessions, token, client, now);', '']],
+    edits: [['src/sign-in/sign-out.ts', 'if (token) await endHeld(tx, parts, token, client, now);', '']],
   },
   {
     name: 'the clock hint looks at codes of the future',

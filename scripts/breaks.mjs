@@ -5,7 +5,9 @@
 
 import { breaksAtTheDoor } from './breaks-at-the-door.mjs';
 import { breaksInABrowser } from './breaks-in-a-browser.mjs';
+import { breaksInTheCellar } from './breaks-in-the-cellar.mjs';
 import { breaksInThePortal } from './breaks-in-the-portal.mjs';
+import { breaksUnderAttack } from './breaks-under-attack.mjs';
 
 /** @typedef {[file: string, from: string, to: string]} Edit */
 /** @typedef {{ name: string, tests: string[], edits: Edit[], all?: true }} Break `all`: every test may fail, not only some */
@@ -36,7 +38,13 @@ export const breaks = [
   {
     name: 'strangers cost no hash',
     tests: ['stories/strangers'],
-    edits: [['src/passwords/hasher.ts', 'fits = await run.add(', 'fits = phc && await run.add(']],
+    edits: [
+      [
+        'src/passwords/hasher.ts',
+        'fits = await argon.verify(phc && set === own ? phc : dummyOf(set), password)',
+        'fits = !!phc && (await argon.verify(phc, password))',
+      ],
+    ],
   },
   {
     name: 'the facts are not read again',
@@ -109,8 +117,8 @@ export const breaks = [
     edits: [
       [
         'src/sign-in/facts.ts',
-        'await parts.totp.inForce(db, userId),',
-        "await parts.totp.judge(db, { bound: userId }, '0', 0).then(() => parts.totp.inForce(db, userId), () => undefined),",
+        'await parts.totp.inForce(db, userId);',
+        "await parts.totp.judge(db, { bound: userId }, '0', 0).then(() => parts.totp.inForce(db, userId), () => undefined);",
       ],
     ],
   },
@@ -121,19 +129,19 @@ export const breaks = [
   },
   {
     name: 'tokens are stored as they are',
-    tests: ['theft'],
+    tests: ['attacks/a-39-database-theft'],
     edits: [['src/tokens.ts', "createHash('sha256').update(token).digest()", 'Buffer.from(token)']],
   },
   {
     name: 'recovery codes are stored as they are',
-    tests: ['theft'],
+    tests: ['attacks/a-39-database-theft'],
     edits: [
       ['src/recovery-codes/recovery-codes.ts', "createHash('sha256').update(code).digest()", 'Buffer.from(code)'],
     ],
   },
   {
     name: 'password hashes are not sealed',
-    tests: ['theft'],
+    tests: ['attacks/a-39-database-theft'],
     edits: [
       ['src/passwords/passwords.ts', 'hash = sealer.seal(place(userId), Buffer.from(phc))', 'hash = Buffer.from(phc)'],
       ['src/passwords/passwords.ts', 'sealer.open(place(userId), sealed).toString()', 'sealed.toString()'],
@@ -158,8 +166,8 @@ export const breaks = [
     edits: [
       [
         'src/throttle/throttle.ts',
-        "settle[shared && verdict === 'right' ? 'unjudged' : verdict](stored, shape, now)",
-        'settle.right(stored, shape, now)',
+        "settle(stored, shape, shared && verdict === 'right' ? 'unjudged' : verdict, { now, forgiven })",
+        "settle(stored, shape, 'right', { now, forgiven })",
       ],
     ],
   },
@@ -187,17 +195,17 @@ export const breaks = [
   {
     name: 'the hash queue has no end',
     tests: ['problems'],
-    edits: [['src/passwords/hasher.ts', 'waiting.length >= queue', 'waiting.length < 0']],
+    edits: [['src/passwords/pool.ts', 'if (length >= longest)', 'if (length < 0)']],
   },
   {
     name: 'a change of factors ends no session',
     tests: ['stories/replacing'],
-    edits: [['src/sign-in/second-factor.ts', 'await endSessions(tx, userId, keptSessionId);', '']],
+    edits: [['src/sign-in/second-factor.ts', 'await endSessions(tx, userId, { session: keptSessionId });', '']],
   },
   {
     name: 'a new password ends no session',
     tests: ['stories/password-change'],
-    edits: [['src/sign-in/change-password.ts', 'await endSessions(tx, userId, keptSessionId);', '']],
+    edits: [['src/sign-in/change-password.ts', 'await endSessions(tx, userId, { session: keptSessionId });', '']],
   },
   {
     name: 'sessions never end',
@@ -212,4 +220,6 @@ export const breaks = [
   ...breaksAtTheDoor,
   ...breaksInABrowser,
   ...breaksInThePortal,
+  ...breaksUnderAttack,
+  ...breaksInTheCellar,
 ];
