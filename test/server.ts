@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { decodeBase32 } from '../src/base32.ts';
 import type { Options } from '../src/options.ts';
 import { createServer, type OwnServer as Server } from '../src/server.ts';
@@ -126,6 +127,8 @@ export async function makeWorld(options: Partial<Options> = {}, parts: Parts = {
         ...(given.from ? { remoteAddress: given.from } : {}),
         ...payloadOf(given),
       });
+      // As between two requests over a socket: what goes on behind an answer, such as when a session was last seen.
+      await turnOfLoop();
       const isJson = /json/.test(String(answer.headers['content-type'])) && answer.payload !== '';
       const body = (isJson ? JSON.parse(answer.payload) : {}) as Body;
       return {

@@ -101,7 +101,6 @@ function endSessions(app: FastifyInstance, parts: Parts): void {
     summary: 'Sign out',
     tag: 'Sessions',
     answers: { 204: { description: 'This session has ended' } },
-    problems: ['not_found'],
     async handle({ session, client, reply }) {
       await own.end(session, session.id, client);
       return reply.code(204).send();

@@ -73,7 +73,7 @@ test('a network is counted among the newcomers once a day, however often it is w
   onBench(async ({ attempt }) => {
     for (let round = 0; round < 25; round += 1) {
       await attempt(passwordTry('alice', from(1)), 'wrong');
-      await attempt(passwordTry('alice', from(1)), 'right');
+      for (let times = 0; times < 2; times += 1) await attempt(passwordTry('alice', from(1)), 'right');
     }
     for (let index = 2; index <= 20; index += 1) await attempt(passwordTry('alice', from(index)), 'wrong');
     for (let tries = 0; tries < 4; tries += 1) await attempt(passwordTry('alice', from(20)), 'wrong');

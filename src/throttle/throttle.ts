@@ -46,7 +46,7 @@ export interface Refusal {
 
 /** What a charged try is settled with. */
 export interface Ticket {
-  charges: { budget: BudgetName; key: Buffer; shared: boolean; newcomer: boolean }[];
+  charges: { budget: BudgetName; key: Buffer; shared: boolean; stays: boolean }[];
 }
 
 export type Verdict = 'right' | 'wrong' | 'unjudged';
@@ -63,6 +63,8 @@ interface Place {
   kept: boolean;
   /** Others draw on it too. */
   shared: boolean;
+  /** It stays though it counts nothing: the newcomer whose it is would be counted once more. */
+  stays: boolean;
 }
 
 export function createThrottle(parts: { database: Database; clock: Clock; limits: Limits; secret: Buffer }) {
@@ -79,7 +81,10 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     const row = await selectBudget(tx, key);
     const counts = row && (shape.kept || row.expiresAt > now || row.blockedUntil > now);
     const stored = counts ? row : emptyBudget(shape, now);
-    return { place: { attempt, shape, key, stored, kept: shape.kept, shared: false }, found: row !== undefined };
+    return {
+      place: { attempt, shape, key, stored, kept: shape.kept, shared: false, stays: false },
+      found: row !== undefined,
+    };
   };
 
   /**
@@ -104,8 +109,8 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
   /** The budgets that a try is charged to: its own, and for a newcomer the room that there is for newcomers. */
   const places = async (tx: Tx, attempt: Try, now: number): Promise<Place[]> => {
     const own = await open(tx, attempt, now);
-    if (own.found || attempt.newcomerTo === undefined) return [own.place];
     const { newcomerTo } = attempt;
+    if (own.found || newcomerTo === undefined) return [{ ...own.place, stays: newcomerTo !== undefined }];
     const room = await open(tx, { budget: 'newNetwork', key: newcomerTo, newcomerTo }, now);
     if (decide(room.place.stored, room.place.shape, now).may !== 'not') return [own.place, room.place];
     const rest = await open(tx, { budget: 'password', key: `newcomers to ${newcomerTo}` }, now);
@@ -124,10 +129,7 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     if (decisions.some(({ may }) => may === 'wait')) return 'wait';
     for (const { key, stored, shape, kept } of all)
       await upsertBudget(tx, key, kept, charge(stored, shape, now, limits.verdict));
-    const charges = all.map(({ attempt: { budget, newcomerTo }, key, shared }) => {
-      return { budget, key, shared, newcomer: newcomerTo !== undefined };
-    });
-    return { charges };
+    return { charges: all.map(({ attempt, key, shared, stays }) => ({ budget: attempt.budget, key, shared, stays })) };
   };
 
   return {
@@ -148,7 +150,7 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     async settle(tx: Tx, ticket: Ticket, verdict: Verdict, now: number): Promise<number> {
       let forgiven = 0;
       const counts: number[] = [];
-      for (const { budget, key, shared, newcomer } of ticket.charges) {
+      for (const { budget, key, shared, stays } of ticket.charges) {
         const stored = await selectBudget(tx, key);
         if (!stored) continue;
         const shape = limits[budget];
@@ -156,8 +158,6 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
         const settled = settle(stored, shape, shared && verdict === 'right' ? 'unjudged' : verdict, { now, forgiven });
         counts.push(settledTries(settled));
         if (verdict === 'right') forgiven += settledTries(stored);
-        // A newcomer that was counted stays until the day is over, or its next wrong try would count it once more.
-        const stays = newcomer && settledTries(stored) > 0;
         if (settled.charged === 0 && !stays) await deleteBudget(tx, key);
         else await upsertBudget(tx, key, shape.kept, settled);
       }
