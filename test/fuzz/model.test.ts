@@ -1,0 +1,7 @@
+import { test } from 'node:test';
+import { runPlays } from './run-plays.ts';
+import { settings, usualSeed } from './seed.ts';
+
+test('whatever people, browsers and attackers do one after another, the service does what the model of its promises does', async (t) => {
+  await runPlays(settings(t, { numRuns: 100, seconds: 40, seed: usualSeed }), 30);
+});
