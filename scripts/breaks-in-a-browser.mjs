@@ -118,18 +118,14 @@ export const breaksInABrowser = [
     name: 'a copy of the cookie outlives the enrolment',
     tests: ['stories/renewed-cookie'],
     edits: [
-      [
-        'src/account/authenticator.ts',
-        'const renewToken = cookies.session !== undefined;',
-        'const renewToken = false;',
-      ],
+      ['src/account/authenticator.ts', 'const inBrowser = cookies.session !== undefined;', 'const inBrowser = false;'],
     ],
   },
   {
     name: 'a copy of the cookie outlives the password',
     tests: ['stories/renewed-cookie'],
     edits: [
-      ['src/account/password.ts', 'const renewToken = cookies.session !== undefined;', 'const renewToken = false;'],
+      ['src/account/password.ts', 'const inBrowser = cookies.session !== undefined;', 'const inBrowser = false;'],
     ],
   },
   {

@@ -103,23 +103,17 @@ export const breaksUnderAttack = [
   {
     name: 'known browsers raise the alarm',
     tests: ['stories/alarm'],
-    edits: [
-      [
-        'src/sign-in/issue.ts',
-        '(code?.strange ?? false) && isAlarming(wrong)',
-        'code !== undefined && isAlarming(wrong)',
-      ],
-    ],
+    edits: [['src/sign-in/alarm.ts', 'known || !isAlarming(wrong)', '!isAlarming(wrong)']],
   },
   {
     name: 'the third wrong code raises no alarm',
     tests: ['stories/alarm'],
-    edits: [['src/sign-in/issue.ts', 'wrongInARow === 3 || ', '']],
+    edits: [['src/sign-in/alarm.ts', 'wrongInARow === 3 || ', '']],
   },
   {
     name: 'each unfinished sign-in leaves a row',
     tests: ['stories/alarm'],
-    edits: [['src/sign-in/credentials.ts', 'if (!noted) await', 'await']],
+    edits: [['src/sign-in/credentials.ts', 'if (!noted && recent.length < mostNoted) await', 'await']],
   },
   {
     name: 'the log does not say who was refused',

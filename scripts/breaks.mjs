@@ -95,7 +95,7 @@ export const breaks = [
   },
   {
     name: 'the place is not in the authenticated data',
-    tests: ['keys'],
+    tests: ['../src/seal'],
     edits: [
       ['src/seal.ts', '      cipher.setAAD(context(place));', ''],
       ['src/seal.ts', '      decipher.setAAD(context(place));', ''],
@@ -103,12 +103,12 @@ export const breaks = [
   },
   {
     name: 'the place is not in the key',
-    tests: ['keys'],
+    tests: ['../src/seal'],
     edits: [['src/seal.ts', '{context(place)}`, 32', '{place.table.length > 99}`, 32']],
   },
   {
     name: 'the place is in neither',
-    tests: ['theft'],
+    tests: ['attacks/a-39-database-theft'],
     edits: [['src/seal.ts', '[place.table, place.column, place.row]', '[place.table.length > 99]']],
   },
   {
@@ -144,7 +144,12 @@ export const breaks = [
     tests: ['attacks/a-39-database-theft'],
     edits: [
       ['src/passwords/passwords.ts', 'hash = sealer.seal(place(userId), Buffer.from(phc))', 'hash = Buffer.from(phc)'],
-      ['src/passwords/passwords.ts', 'sealer.open(place(userId), sealed).toString()', 'sealed.toString()'],
+      ['src/passwords/passwords.ts', 'sealer.seal(place(row.user_id), Buffer.from(phc))', 'Buffer.from(phc)'],
+      [
+        'src/passwords/passwords.ts',
+        'tryOpen(sealer, place(userId), sealed)?.toString()',
+        'Buffer.from(sealed).toString()',
+      ],
     ],
   },
   {
@@ -166,8 +171,8 @@ export const breaks = [
     edits: [
       [
         'src/throttle/throttle.ts',
-        "settle(stored, shape, shared && verdict === 'right' ? 'unjudged' : verdict, { now, forgiven })",
-        "settle(stored, shape, 'right', { now, forgiven })",
+        "settle(stored, shape, budget === 'newNetwork' && before.stays ? 'wrong' : own, before)",
+        "settle(stored, shape, 'right', before)",
       ],
     ],
   },

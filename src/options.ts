@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { day, hour, minute, second } from './clock.ts';
 
@@ -195,6 +195,9 @@ export function resolveOptions(given: { [Name in OptionName]?: unknown }): Optio
     throw new OptionError('Give tls-cert and tls-key together.');
   return options;
 }
+
+/** The SQLite file of a data folder. */
+export const databaseFile = (data: string): string => join(data, 'countersign.db');
 
 /** Whether people reach the service through a TLS proxy in front of it; then nobody else is answered. */
 export function isBehindProxy(options: Options): boolean {

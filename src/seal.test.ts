@@ -9,6 +9,7 @@ import {
   parseKeys,
   type SealKey,
   sealHeader,
+  tryOpen,
   Unsealable,
 } from './seal.ts';
 
@@ -63,6 +64,17 @@ test('a changed byte, wherever it stands, and a cut value do not open', () => {
     assert.throws(() => sealer.open(place, sealed.subarray(0, at)), isUnsealable, `cut at ${at}`);
   }
   assert.throws(() => sealer.open(place, Buffer.concat([sealed, Buffer.alloc(1)])), isUnsealable);
+  for (const odd of [5, 'text', null])
+    assert.throws(() => sealer.open(place, odd as unknown as Uint8Array), isUnsealable, 'as a database may give it');
+});
+
+test('trying to open answers nothing where the value cannot be opened, and hides no other fault', () => {
+  const sealer = createKeyring([one], 'one');
+  const sealed = sealer.seal(place, Buffer.alloc(0));
+  assert.deepEqual(tryOpen(sealer, place, sealed), Buffer.alloc(0));
+  assert.equal(tryOpen(sealer, { ...place, row: 'u2' }, sealed), undefined);
+  const broken = (): Buffer => assert.fail('out of memory');
+  assert.throws(() => tryOpen({ ...sealer, open: broken }, place, sealed), /out of memory/);
 });
 
 test('no two sealed values are alike', () => {

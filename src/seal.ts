@@ -48,6 +48,16 @@ export class Unsealable extends Error {
   readonly statusCode = 503;
 }
 
+/** What a sealed value holds; nothing where it cannot be opened in this place with these keys. */
+export function tryOpen(sealer: Sealer, place: Place, sealed: Uint8Array): Buffer | undefined {
+  try {
+    return sealer.open(place, sealed);
+  } catch (error) {
+    if (error instanceof Unsealable) return undefined;
+    throw error;
+  }
+}
+
 const version = 1;
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -104,6 +114,8 @@ export function createKeyring(keys: readonly SealKey[], active: string): Keyring
     },
 
     open(place, sealed) {
+      // What a database gives may be anything that somebody has put there.
+      if (!(sealed instanceof Uint8Array)) throw new Unsealable('not a sealed value');
       const bytes = Buffer.from(sealed);
       const idEnd = 2 + (bytes[1] ?? 0);
       const id = bytes.toString('latin1', 2, idEnd);

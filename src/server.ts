@@ -52,8 +52,17 @@ const sweepEvery = 10 * minute;
  */
 export async function createServer(given: Partial<Options> = {}, parts: Parts = {}): Promise<OwnServer> {
   const service = await openService(given, parts);
+  try {
+    return await serve(service, parts);
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+}
+
+async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   const { audit, options, clock, clockCheck, database, passwords, sessions, totp, signIn, admin, setup } = service;
-  const metrics = createMetrics(passwords.load);
+  const metrics = createMetrics({ load: passwords.load, alarms: signIn.alarms });
   let draining = false;
 
   const app = await createHttp(options, {
@@ -84,11 +93,6 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
 
   const behind = await clockCheck.behind();
   if (behind) app.log.warn(`${clockSentence(behind)} Codes are refused until it is right.`);
-  const timer = setInterval(
-    () => service.sweep().catch((error: unknown) => app.log.error({ err: error }, 'sweep')),
-    sweepEvery,
-  );
-  timer.unref();
   app.addHook('onListen', async () => {
     const [address] = app.addresses();
     const port = typeof address === 'object' ? address.port : options.port;
@@ -101,17 +105,8 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
   app.addHook('onSend', async (_request, reply) => {
     if (draining) reply.header('connection', 'close');
   });
-  app.addHook('onClose', async () => {
-    clearInterval(timer);
-    await instance.leave();
-    await service.close();
-  });
-  await instance
-    .join((what) => app.log.error({ err: what }, 'keys'))
-    .catch(async (error: unknown) => {
-      await app.close();
-      throw error;
-    });
+  await instance.join((what) => app.log.error({ err: what }, 'keys'));
+  cleanUp(app, service, instance);
 
   return Object.assign(app, {
     service,
@@ -131,6 +126,21 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
     drain: () => {
       draining = true;
     },
+  });
+}
+
+/** Deletes what has expired from time to time, until the server closes, and ends what is below it then. */
+function cleanUp(app: FastifyInstance, service: Service, instance: OwnServer['instance']): void {
+  const timer = setInterval(
+    () => service.sweep().catch((error: unknown) => app.log.error({ err: error }, 'sweep')),
+    sweepEvery,
+  );
+  timer.unref();
+  app.addHook('onClose', async () => {
+    clearInterval(timer);
+    // One that cannot say good-bye is forgotten in two minutes.
+    await instance.leave().catch((error: unknown) => app.log.warn({ err: error }, 'leave'));
+    await service.close();
   });
 }
 

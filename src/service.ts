@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { createAdmin } from './admin/admin.ts';
 import { createAudit } from './audit/audit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Database, openDatabase } from './database/database.ts';
-import { type Options, resolveOptions } from './options.ts';
+import { databaseFile, type Options, resolveOptions } from './options.ts';
 import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
 import type { Keyring } from './seal.ts';
 import { createServiceTokens } from './service-tokens/service-tokens.ts';
@@ -27,13 +26,13 @@ export type Service = Awaited<ReturnType<typeof openService>>;
 
 /**
  * Everything below HTTP: opens the database and the key file and hands each feature what it needs. The server and the
- * command line both work on it. Throws `OptionError` or `KeyFileError` with a sentence that says what to do.
+ * command line both work on it. Throws `OptionError` or `KeyError` with a sentence that says what to do.
  */
 export async function openService(given: Partial<Options> = {}, parts: Parts = {}) {
   const options = resolveOptions(given);
   const clock = parts.clock ?? systemClock;
   const common = await loadBlocklist(options.passwordBlocklistFile);
-  const database = await openDatabase(join(options.data, 'countersign.db'));
+  const database = await openDatabase(databaseFile(options.data));
   try {
     const opened = await unlock(database, options, clock());
     const service = wire({ ...opened, options, clock, database, common }, parts);
@@ -78,8 +77,10 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
 
   const sweeps = [
     ...[throttle.sweep, sessions.sweep, browsers.sweep, signIn.sweep, serviceTokens.sweep, passwords.sweep],
+    passwords.rereadParameters,
     ...[totp.sweep, setup.sweep, ground.audit.sweep],
   ];
+  const accept = [throttle, passwords, setup, serviceTokens].map(({ acceptTime }) => acceptTime);
   return {
     ...ground,
     options,
@@ -92,7 +93,7 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
     admin,
     setup,
     clockCheck,
-    acceptClock: createAcceptClock({ ...ground, throttle, totp, signIn }),
+    acceptClock: createAcceptClock({ ...ground, totp, signIn, accept }),
     publicUrl,
     /** Told the address really listened on, where no public URL is given. */
     listensAt(url: string): void {

@@ -72,11 +72,14 @@ test('every test that a page of docs/security/ names exists under that name, and
   for (const file of readdirSync(new URL('docs/security/', root))) {
     for (const [path, name] of citations(read(`docs/security/${file}`))) {
       assert.ok(existsSync(new URL(path, root)), `${file} names ${path}, which is not there`);
-      const [call] = calls(read(path)).filter((each) => each.name === name);
+      const all = calls(read(path));
+      const call = all.find((each) => each.name === name);
       assert.ok(call, `${file} names “${name}” of ${path}, which is not there`);
       // `npm test` and `npm run test:long` take every *.test.ts of src/ and test/; nothing may take it out again.
-      const begun = call.text.replace(/skip: (process\.platform === 'win32'|onWindows)/, '');
-      assert.doesNotMatch(begun, /^(test|it|describe)\.|\b(skip|todo)\b/, `${path}: “${name}” does not run`);
+      for (const { text } of [call, ...all.filter((each) => each.text.startsWith('describe'))]) {
+        const begun = text.replace(/skip: (process\.platform === 'win32'|onWindows)/, '');
+        assert.doesNotMatch(begun, /^(test|it|describe)\.|\b(skip|todo)\b/, `${path}: “${name}” does not run`);
+      }
       found += 1;
     }
   }
@@ -104,8 +107,11 @@ function citations(text: string): [path: string, name: string][] {
   return [...all].map(([, path = '', name = '']) => [path, name.replaceAll('\\|', '|')]);
 }
 
-/** The tests of a file: what each is called in the source, and how it is begun. */
+/** The tests of a file: what each is called in the source, and how it is begun, with its options, up to its function. */
 function calls(source: string): { name: string; text: string }[] {
-  const begun = source.matchAll(/^ *(?:await )?((?:test|it|describe)[.\w]*\(\s*(['"`])(.*?)\2.*)$/gm);
-  return [...begun].map(([, text = '', , name = '']) => ({ name, text: text.replace(name, '') }));
+  const begun = source.matchAll(/^ *(?:await )?((?:test|it|describe)[.\w]*\(\s*(['"`])(.*?)\2(?=([\s\S]*?)=>))/gm);
+  return [...begun].map(([, text = '', , name = '', options = '']) => ({
+    name,
+    text: text.replace(name, '') + options,
+  }));
 }

@@ -48,7 +48,7 @@ export async function tamper(database: Database, ...statements: string[]): Promi
   });
 }
 
-/** What a verification says, each finding as its kind and its sentence. */
+/** What a verification says, each fault as its kind and its sentence. */
 export async function found(database: Database, audit: Audit = auditProcess()): Promise<string[]> {
-  return (await audit.verify(database)).findings.map(({ kind, sentence }) => `${kind}: ${sentence}`);
+  return (await audit.verify(database)).faults.map(({ kind, sentence }) => `${kind}: ${sentence}`);
 }

@@ -12,7 +12,7 @@ import { visit } from './visitor.ts';
 const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
   inWorld(story, {}, { argon2: quickHash });
 
-const verdictOf = ({ server }: World) => server.service.audit.verify(server.service.database);
+const reportOf = ({ server }: World) => server.service.audit.verify(server.service.database);
 
 test('whatever people do, and whoever serves them, leaves a log that is in order', () =>
   inQuickWorld(async (world) => {
@@ -31,10 +31,10 @@ test('whatever people do, and whoever serves them, leaves a log that is in order
       ]),
     );
     await beside.close();
-    const verdict = await verdictOf(world);
-    assert.deepEqual([verdict.chains, verdict.older, verdict.findings], [3, 0, []]);
-    assert.equal(verdict.rows, dump(world)['audit']?.length);
-    assert.ok(verdict.rows > 20);
+    const report = await reportOf(world);
+    assert.deepEqual([report.chains, report.older, report.faults], [3, 0, []]);
+    assert.equal(report.rows, dump(world)['audit']?.length);
+    assert.ok(report.rows > 20);
   }));
 
 test('people still sign in when somebody has been at the log, and it stays seen', () =>
@@ -49,9 +49,9 @@ test('people still sign in when somebody has been at the log, and it stays seen'
     ]) {
       alter(world, statement);
       for (let times = 0; times < 3; times += 1) assert.match(await signIn(world, alice), /^csn_/, statement);
-      assert.notEqual((await verdictOf(world)).count, 0, statement);
+      assert.notEqual((await reportOf(world)).count, 0, statement);
       await world.restart();
       assert.match(await signIn(world, alice), /^csn_/, `${statement}, and a restart`);
-      assert.notEqual((await verdictOf(world)).count, 0, `${statement}, and a restart`);
+      assert.notEqual((await reportOf(world)).count, 0, `${statement}, and a restart`);
     }
   }));

@@ -15,7 +15,7 @@ const caller = await makeCaller(world);
 const routes = await registeredRoutes();
 
 /** The same cases in every run; another seed finds others. */
-const settings = { seed: 20261122, numRuns: 120 };
+const settings = { seed: 20261122, numRuns: 60 };
 const judged = ['audit', 'budgets'];
 
 for (const input of inputs) {

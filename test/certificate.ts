@@ -1,9 +1,15 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 /** A self-signed certificate for localhost with its key, made for one test; both in PEM. */
-export function makeCertificate(): { cert: string; key: string } {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const algorithm = sequence(oid('2a8648ce3d040302')); // ecdsa-with-SHA256
+export function makeCertificate(kind: 'ec' | 'rsa' = 'ec'): { cert: string; key: string } {
+  const { publicKey, privateKey } =
+    kind === 'ec'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const algorithm =
+    kind === 'ec'
+      ? sequence(oid('2a8648ce3d040302')) // ecdsa-with-SHA256
+      : sequence(oid('2a864886f70d01010b'), der(0x05)); // sha256WithRSAEncryption
   const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from('localhost')))));
   const validity = sequence(...['250101000000Z', '491231235959Z'].map((time) => der(0x17, Buffer.from(time))));
   const version = der(0xa0, integer(2));

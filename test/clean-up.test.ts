@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, minute } from '../src/clock.ts';
-import { quickHash } from './quick-hash.ts';
-import { type Answer, inWorld, makePerson, makePersonWithCode, signIn, type World, wrongCode } from './server.ts';
+import { inQuickWorld } from './quick-world.ts';
+import { type Answer, makePerson, makePersonWithCode, signIn, type World, wrongCode } from './server.ts';
 import { givePassword, halfWay, secretIn } from './stories/in-a-browser.ts';
 import { inOffice } from './stories/office.ts';
 import { make } from './stories/program.ts';
-import { type Dump, dump } from './tables.ts';
+import { alter, type Dump, dump } from './tables.ts';
 import { visit } from './visitor.ts';
 
 /** Whatever can expire is gone when it has: every table stands here, and a new one must say which kind it is. */
@@ -33,9 +33,6 @@ const lasting = [
 /** These keep some rows: counts of wrong codes, and the newest chain of the log. */
 const partly = ['audit_chains', 'budgets'];
 
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
-
 test('everything that can expire is deleted when its time is over, and nothing else', () =>
   inQuickWorld(async (world) => {
     await leaveTraces(world);
@@ -53,9 +50,22 @@ test('everything that can expire is deleted when its time is over, and nothing e
     for (const table of lasting) assert.deepEqual(after[table]?.length, before[table]?.length, table);
     assert.equal(after['audit_chains']?.length, 1);
     const { audit, database } = world.server.service;
-    assert.deepEqual((await audit.verify(database)).findings, []);
+    assert.deepEqual((await audit.verify(database)).faults, []);
     assert.ok(kinds(before).includes(0), 'the test leaves a count that may be forgotten');
     assert.deepEqual([...new Set(kinds(after))], [1], 'wrong codes are counted for ever, and they alone');
+  }));
+
+test('one kind that cannot be deleted keeps no other from it, and is said at the end', () =>
+  inQuickWorld(async (world) => {
+    await leaveTraces(world);
+    alter(world, "CREATE TRIGGER stuck BEFORE DELETE ON sessions BEGIN SELECT raise(ABORT, 'it is stuck'); END");
+    world.turn(500 * day);
+    await assert.rejects(world.server.service.sweep(), ({ errors, message }: AggregateError) => {
+      assert.deepEqual(errors.map(String), ['Error: it is stuck']);
+      return /^1 of 10 sweeps/.test(message);
+    });
+    const left = expiring.filter((table) => dump(world)[table]?.length !== 0);
+    assert.deepEqual(left, ['sessions']);
   }));
 
 test('a session of two factors is deleted when it has rested too long, another one when it is over', () =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Options } from '../src/options.ts';
+import { logLines } from './log-lines.ts';
 import { quickHash } from './quick-hash.ts';
 import { registeredRoutes } from './routes.ts';
 import { inWorld, makePerson, type World } from './server.ts';
@@ -21,7 +22,7 @@ const others = {
 
 async function addressSeen(world: World, from: string, headers: Record<string, string>): Promise<string> {
   await world.call('GET', '/healthz', { from, headers });
-  return JSON.parse(world.log().trim().split('\n').at(-1) ?? '{}').address;
+  return String(logLines(world).at(-1)?.['address']);
 }
 
 test('without a proxy declared no header says where a request comes from', () =>
@@ -54,6 +55,8 @@ test('the right-most hop that is no proxy of ours counts, and only from a proxy 
         ['10.0.0.1', '127.0.0.1, 198.51.100.9', '198.51.100.9'],
         ['10.0.0.1', '1.1.1.1, 198.51.100.9,10.2.3.4 ,192.0.2.7', '198.51.100.9'],
         ['10.0.0.1', '::1', '::1'],
+        ['10.0.0.1', '198.51.100.9:1234', '198.51.100.9'],
+        ['10.0.0.1', '[2001:db8::1]:443', '2001:db8::1'],
         ['10.0.0.1', '::ffff:198.51.100.9', '198.51.100.9'],
         ['10.0.0.1', `${hundred}, 198.51.100.200`, '198.51.100.200'],
         ['10.0.0.1', `${hundred.replaceAll('198.51.100', '10.0.0')}`, '10.0.0.0'],
@@ -63,8 +66,8 @@ test('the right-most hop that is no proxy of ours counts, and only from a proxy 
           'garbage',
           'unknown',
           '198.51.100.9, garbage',
-          '198.51.100.9:1234',
-          '[2001:db8::1]',
+          '198.51.100.9:http',
+          '[2001:db8::1',
           '_hidden',
           '999.1.1.1',
           '\u00ff',

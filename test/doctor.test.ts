@@ -117,6 +117,22 @@ test('a clock behind the newest event is found with its row, and what to do', ()
     assert.deepEqual(await faults(world), []);
   }));
 
+test('what is stored while the doctor looks does not make a right clock wrong', () =>
+  inQuickWorld(async (world) => {
+    const looking = faults(world);
+    world.turn(hour);
+    alter(
+      world,
+      'INSERT INTO audit (at, event) VALUES (CAST(? AS INTEGER), ?)',
+      String(world.now()),
+      'sign_in.refused',
+    );
+    assert.deepEqual(
+      (await looking).filter((fault) => fault.startsWith('clock')),
+      [],
+    );
+  }));
+
 test('whose word on addresses counts is said, and that it must not be everybody’s', () =>
   inQuickWorld(async (world) => {
     const said = async (trustProxy: string[]): Promise<string> => {

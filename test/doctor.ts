@@ -12,7 +12,7 @@ export const keyFile = (world: World): string => join(world.folder, 'keys', 'cou
 export const databaseFile = (world: World): string => join(world.folder, 'data', 'countersign.db');
 
 export const findings = (world: World, options: object = {}): Promise<Finding[]> =>
-  examine({ ...world.server.service.options, ...options }, world.now());
+  examine({ ...world.server.service.options, ...options }, world.now);
 
 /** All that is not in order, as check and state. */
 export async function faults(world: World, options: object = {}): Promise<string[]> {

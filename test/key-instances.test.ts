@@ -6,7 +6,7 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { openDatabase } from '../src/database/database.ts';
 import { createKeyring, newKeyLine, parseKeys } from '../src/seal.ts';
 import { createServer, type OwnServer } from '../src/server.ts';
-import { addKey, KeyFileError, listInstances, readKeyFile, reseal } from '../src/upkeep/upkeep.ts';
+import { addKey, KeyError, listInstances, readKeyFile, reseal } from '../src/upkeep/upkeep.ts';
 import { activate, at, dropKey, inStory, keysOf, parts, place } from './key-steps.ts';
 import { makePersonWithCode, signIn, type World } from './server.ts';
 import { dump } from './tables.ts';
@@ -26,7 +26,7 @@ test('a key that a live instance lacks is not activated, whoever else has it, un
     const refused = async (): Promise<void> => {
       const stored = dump(world);
       await assert.rejects(activate(world, fresh), (error) => {
-        assert.ok(error instanceof KeyFileError);
+        assert.ok(error instanceof KeyError);
         assert.match(
           error.message,
           new RegExp(`^Instance .+:${process.pid} .+ does not hold key "${fresh}" yet\\. Copy`),
@@ -42,11 +42,7 @@ test('a key that a live instance lacks is not activated, whoever else has it, un
     await refused();
     world.turn(1);
     await instance.report();
-    assert.equal(
-      (await activate(world, fresh)).before !== undefined,
-      true,
-      'one that is silent for two minutes is gone',
-    );
+    assert.ok((await activate(world, fresh)).changed, 'one that is silent for two minutes is gone');
 
     assert.match(
       (await other.instance.report()) ?? '',
@@ -68,10 +64,10 @@ test('an instance that is closed holds nothing up', () =>
     assert.equal(dump(world)['instances']?.length, 2);
     const fresh = await addKey(world.server.service.database, place(world), world.now());
     await world.server.instance.report();
-    await assert.rejects(activate(world, fresh), KeyFileError);
+    await assert.rejects(activate(world, fresh), KeyError);
     await other.close();
     assert.equal(dump(world)['instances']?.length, 1);
-    assert.ok((await activate(world, fresh)).before);
+    assert.ok((await activate(world, fresh)).changed);
   }));
 
 test('nothing is sealed anew while an instance still seals with the old key', () =>
@@ -84,7 +80,7 @@ test('nothing is sealed anew while an instance still seals with the old key', ()
     const stored = dump(world);
     const ahead = createKeyring(await readKeyFile(place(world)), fresh);
     const resealing = (): Promise<unknown> => reseal({ database: service.database, sealer: ahead }, world.now());
-    await assert.rejects(resealing(), /^KeyFileError: Instance .* still seals with key "k.*within 30 seconds/);
+    await assert.rejects(resealing(), /^KeyError: Instance .* still seals with key "k.*within 30 seconds/);
     assert.deepEqual(dump(world), stored);
     await instance.report();
     assert.deepEqual(await resealing(), { resealed: 2, unopened: 0 });

@@ -30,8 +30,7 @@ test('a rotation in the midst of sign-ins: each step is followed within one repo
     await everybodySignsIn(world, people);
     assert.deepEqual(sealers(world), new Set([old]), 'an added key does not seal');
 
-    const { before } = await activate(world, fresh);
-    assert.equal(before, old);
+    assert.deepEqual(await activate(world, fresh), { changed: true, before: old });
     await everybodySignsIn(world, people);
     assert.deepEqual(keysOf(world, 'active'), [fresh]);
     await world.server.instance.report();

@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
-import { createDecipheriv, hkdfSync } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  copyFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { createKeyring, newKeyLine, type Place, Unsealable } from '../src/seal.ts';
+import { newKeyLine } from '../src/seal.ts';
 import { createServer } from '../src/server.ts';
-import { KeyFileError } from '../src/upkeep/upkeep.ts';
+import { addKey, createKeyFile, KeyError } from '../src/upkeep/upkeep.ts';
 import { quickHash } from './quick-hash.ts';
 import { codeAt, inWorld, makePersonWithCode, signIn, type World } from './server.ts';
 import { dump } from './tables.ts';
@@ -34,7 +46,8 @@ test('a start with a key file that does not fit refuses, and says what to do', (
       const file = keyFile(world);
       const right = await readFile(file, 'utf8');
       const [id = ''] = right.split(' ');
-      const putBack = 'Put the right key file back, or name it with --key-file (COUNTERSIGN_KEY_FILE).';
+      const putBack =
+        'Put the right key file back, or name it with --key-file (COUNTERSIGN_KEY_FILE). If it is lost for ever, `countersign key rotate --help` says what to do.';
       const refused: [string | undefined, string][] = [
         [undefined, `The key file ${file} is missing, and this database was sealed with it. ${putBack}`],
         [newKeyLine(), `This database was sealed with key "${id}", which ${file} does not hold. ${putBack}`],
@@ -61,7 +74,7 @@ test('a start with a key file that does not fit refuses, and says what to do', (
       for (const [content, sentence] of refused) {
         await (content === undefined ? rm(file) : writeFile(file, content, { mode: 0o600 }));
         await assert.rejects(start(world), (error) => {
-          assert.ok(error instanceof KeyFileError);
+          assert.ok(error instanceof KeyError);
           assert.equal(error.message, sentence);
           return true;
         });
@@ -70,7 +83,7 @@ test('a start with a key file that does not fit refuses, and says what to do', (
       }
       await rm(file);
       await mkdir(file);
-      await assert.rejects(start(world), /^KeyFileError: The key file .* cannot be used: EISDIR/);
+      await assert.rejects(start(world), /^KeyError: The key file .* cannot be used: EISDIR/);
       await rmdir(file);
       await writeFile(file, right, { mode: 0o600 });
       await world.restart();
@@ -79,6 +92,19 @@ test('a start with a key file that does not fit refuses, and says what to do', (
     {},
     parts,
   ));
+
+test('a pipe in place of the key file is refused, and read by nobody', { skip: process.platform === 'win32' }, () =>
+  inWorld(
+    async (world) => {
+      const file = keyFile(world);
+      await rm(file);
+      execFileSync('mkfifo', ['-m', '600', file]);
+      await assert.rejects(start(world), /^KeyError: The key file .* it is no ordinary file of at most 64 KiB\.$/);
+    },
+    {},
+    parts,
+  ),
+);
 
 test('a further key opens but does not seal, wherever it stands in the file', () =>
   inWorld(
@@ -115,13 +141,44 @@ test('a key file that is there at the first start is taken, and never written to
   inWorld(
     async (world) => {
       const data = join(world.folder, 'second', 'data');
-      const own = join(world.folder, 'second', 'own.keys');
+      const own = join(world.folder, 'third', 'own.keys');
       await mkdir(dirname(own));
       await writeFile(own, `mine ${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
-      const before = await stat(own);
+      const [before, folder] = [await stat(own), await stat(dirname(own))];
       const server = await createServer({ data, keyFile: own, logLevel: 'silent' }, parts);
       await server.close();
       assert.equal((await stat(own)).mtimeMs, before.mtimeMs);
+      assert.equal((await stat(dirname(own))).mtimeMs, folder.mtimeMs, 'nor is anything made beside it');
+    },
+    {},
+    parts,
+  ));
+
+test('a key is on the disk before its file is there, and the folders that lead to it before it is used', (t) =>
+  inWorld(
+    async (world) => {
+      const path = join(world.folder, 'new', 'deep', 'k');
+      const synced: unknown[] = [];
+      const handle = await open(keyFile(world));
+      const { sync } = Object.getPrototypeOf(handle) as FileHandle;
+      t.mock.method(Object.getPrototypeOf(handle) as FileHandle, 'sync', async function (this: FileHandle) {
+        synced.push([(await this.stat()).ino, existsSync(path)]);
+        return sync.call(this);
+      });
+      await handle.close();
+      await createKeyFile(path, 'or fail');
+      const inode = async (name: string): Promise<number> => (await stat(name)).ino;
+      const folders = await Promise.all([dirname(path), dirname(dirname(path)), world.folder].map(inode));
+      const expected = [[await inode(path), false], ...folders.map((folder) => [folder, true])];
+      assert.deepEqual(Array.from(new Map(synced.map((one) => [String(one), one])).values()), expected);
+
+      synced.length = 0;
+      await addKey(world.server.service.database, { keyFile: keyFile(world), data: join(world.folder, 'data') }, 0);
+      const own = await Promise.all([keyFile(world), dirname(keyFile(world))].map(inode));
+      assert.deepEqual(
+        synced.map((one) => (one as unknown[])[0]),
+        own,
+      );
     },
     {},
     parts,
@@ -136,7 +193,7 @@ test('a copy of the database opens with the key file, codes and all, and with no
       await mkdir(copy);
       await copyFile(join(world.folder, 'data', 'countersign.db'), join(copy, 'countersign.db'));
       const given = { data: copy, logLevel: 'silent' } as const;
-      await assert.rejects(createServer({ ...given, keyFile: join(world.folder, 'other.keys') }, parts), KeyFileError);
+      await assert.rejects(createServer({ ...given, keyFile: join(world.folder, 'other.keys') }, parts), KeyError);
       const server = await createServer({ ...given, keyFile: keyFile(world) }, { ...parts, clock: world.now });
       world.turn(60_000);
       const authorization = `Basic ${Buffer.from(bob.basic).toString('base64')}`;
@@ -154,45 +211,6 @@ test('a copy of the database opens with the key file, codes and all, and with no
     {},
     parts,
   ));
-
-const place: Place = { table: 'authenticators', column: 'secret', row: 'user 1' };
-const elsewhere: Place[] = [
-  { ...place, table: 'pending_authenticators' },
-  { ...place, column: 'id' },
-  { ...place, row: 'user 2' },
-  { ...place, column: 'secret","user 1', row: '' },
-];
-
-test('a sealed value opens in its own place only, and no two are alike', () => {
-  const sealer = createKeyring([{ id: 'k', secret: Buffer.alloc(32, 7) }], 'k');
-  const sealed = sealer.seal(place, Buffer.from('a secret'));
-  assert.equal(sealer.open(place, sealed).toString(), 'a secret');
-  for (const other of elsewhere) assert.throws(() => sealer.open(other, sealed), Unsealable);
-  const again = sealer.seal(place, Buffer.from('a secret'));
-  assert.notDeepEqual(again.subarray(3, 15), sealed.subarray(3, 15), 'a nonce twice gives the key away');
-  for (let index = 0; index < sealed.length; index += 1) {
-    const changed = Buffer.from(sealed);
-    changed[index] = (changed[index] ?? 0) ^ 1;
-    assert.throws(() => sealer.open(place, changed), Unsealable, `byte ${index}`);
-  }
-});
-
-test('its place goes into the key and into the authenticated data, each of which would do', () => {
-  const secret = Buffer.alloc(32, 7);
-  const sealed = createKeyring([{ id: 'k', secret }], 'k').seal(place, Buffer.from('a secret'));
-  const open = (keyPlace: Place, dataPlace: Place): string => {
-    const spelled = ({ table, column, row }: Place): string => JSON.stringify([table, column, row]);
-    const key = Buffer.from(hkdfSync('sha256', secret, '', `countersign seal ${spelled(keyPlace)}`, 32));
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(3, 15));
-    decipher.setAAD(Buffer.from(spelled(dataPlace))).setAuthTag(sealed.subarray(-16));
-    return Buffer.concat([decipher.update(sealed.subarray(15, -16)), decipher.final()]).toString();
-  };
-  assert.equal(open(place, place), 'a secret');
-  for (const other of elsewhere) {
-    assert.throws(() => open(other, place));
-    assert.throws(() => open(place, other));
-  }
-});
 
 const start = (world: World) =>
   createServer({ data: join(world.folder, 'data'), keyFile: keyFile(world), logLevel: 'silent' }, parts);

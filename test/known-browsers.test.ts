@@ -10,7 +10,7 @@ import { type Browsers, createBrowsers, knownFor, mostBrowsers } from '../src/se
 import { createThrottle, defaultLimits } from '../src/throttle/throttle.ts';
 import { createUser } from '../src/users/users.ts';
 
-const client = (...browsers: string[]): Client => ({ address: '192.0.2.7', userAgent: 'one/1', browsers });
+const client = (...browserTokens: string[]): Client => ({ address: '192.0.2.7', userAgent: 'one/1', browserTokens });
 
 async function withUsers(
   story: (given: { browsers: Browsers; database: Database; alice: string; zoe: string }) => Promise<void>,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { openDatabase } from '../src/database/database.ts';
 import { newKeyLine } from '../src/seal.ts';
 import { createServer } from '../src/server.ts';
-import { activateKey, KeyFileError } from '../src/upkeep/upkeep.ts';
+import { activateKey, KeyError } from '../src/upkeep/upkeep.ts';
 import { quickHash } from './quick-hash.ts';
 import {
   codeAt,
@@ -36,7 +36,7 @@ test('with a key that is lost for ever nobody gets in by what it sealed, and eac
       /does not hold key ".*", which has sealed.*`countersign key rotate --help`/,
     );
     const [old] = activeKeys(world);
-    assert.deepEqual(await activate(world, fresh, 'lost'), { before: old });
+    assert.deepEqual(await activate(world, fresh, 'lost'), { changed: true, before: old });
     await world.restart();
 
     const tryWith = (person: Person, body?: object) =>
@@ -70,9 +70,9 @@ test('a key is not lost while the file holds it, nor while an instance that may 
     );
     await world.server.close();
     await writeFile(file, `${right}${await readFile(file, 'utf8')}`);
-    await assert.rejects(activate(world, fresh, 'lost'), /^KeyFileError: Key ".*" is not lost: .* holds it/);
+    await assert.rejects(activate(world, fresh, 'lost'), /^KeyError: Key ".*" is not lost: .* holds it/);
     const [old] = activeKeys(world);
-    assert.deepEqual(await activate(world, fresh), { before: old });
+    assert.deepEqual(await activate(world, fresh), { changed: true, before: old });
     await world.restart();
   }));
 
@@ -85,7 +85,7 @@ test('an activation is written down, with what was lost', () =>
     const [row] = (dump(world)['audit'] ?? []).filter(({ event }) => event === 'key.activated');
     assert.equal(row?.['actor_id'], 'operator');
     assert.deepEqual(JSON.parse(String(row?.['detail'])), { key: fresh, before: old, lost: true });
-    assert.deepEqual(await activate(world, fresh), { before: undefined }, 'again, and nothing is to be done');
+    assert.deepEqual(await activate(world, fresh), { changed: false }, 'again, and nothing is to be done');
     assert.equal((dump(world)['audit'] ?? []).filter(({ event }) => event === 'key.activated').length, 1);
     await world.restart();
   }));
@@ -97,7 +97,7 @@ test('a key file that others may read or write is refused, with the command that
     for (const mode of [0o604, 0o644, 0o602, 0o620, 0o660, 0o666, 0o777]) {
       await chmod(keyFile, mode);
       const command = `(mode ${mode.toString(8)}): run \`chmod 600 ${keyFile}\``;
-      await assert.rejects(start(world), (error) => error instanceof KeyFileError && error.message.includes(command));
+      await assert.rejects(start(world), (error) => error instanceof KeyError && error.message.includes(command));
     }
     for (const mode of [0o600, 0o400, 0o640, 0o440]) {
       await chmod(keyFile, mode);
@@ -118,7 +118,7 @@ test(
       await mkdir(within);
       await rename(keyFile, join(within, 'k'));
       await symlink(join(within, 'k'), keyFile);
-      await assert.rejects(start(world), /^KeyFileError: The key file .* leads into the data folder/);
+      await assert.rejects(start(world), /^KeyError: The key file .* leads into the data folder/);
       const elsewhere = join(world.folder, 'elsewhere');
       await rename(join(within, 'k'), elsewhere);
       await assert.rejects(start(world), /is missing/);
@@ -139,7 +139,7 @@ test('a secret of the service that cannot be opened stops the start, and says so
     await world.server.close();
     for (const broken of [Buffer.from('changed'), Buffer.alloc(0)]) {
       alter(world, 'UPDATE service_secrets SET sealed = ?', broken);
-      await assert.rejects(start(world), /^KeyFileError: The secret "throttle" of this service cannot be opened/);
+      await assert.rejects(start(world), /^KeyError: The secret "throttle" of this service cannot be opened/);
     }
     alter(world, 'UPDATE service_secrets SET sealed = ?', stored);
     await world.restart();
@@ -160,7 +160,7 @@ async function loseKeys(world: World): Promise<string> {
   return line.split(' ')[0] ?? '';
 }
 
-async function activate(world: World, id: string, lost?: 'lost'): Promise<{ before: string | undefined }> {
+async function activate(world: World, id: string, lost?: 'lost'): ReturnType<typeof activateKey> {
   const database = await openDatabase(join(placeOf(world).data, 'countersign.db'));
   try {
     return await activateKey({ database, place: placeOf(world) }, { id, lost: lost === 'lost' }, world.now());

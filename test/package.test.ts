@@ -69,13 +69,13 @@ test('installed it has the command, which works on a database of its own', async
 
 test('installed it can be imported, and only by its name', async () => {
   const program = `
-    import { createServer, KeyFileError, OptionError, systemClock } from 'countersign';
+    import { createServer, KeyError, OptionError, systemClock } from 'countersign';
     const server = await createServer({ data: './own/data', keyFile: './own/keys', logLevel: 'silent' }, { clock: () => systemClock() });
     const pages = await Promise.all(['/', '/docs', '/redoc', '/openapi.json', '/readyz'].map((url) => server.inject(url)));
     const inside = await import('countersign/dist/server.js').catch(({ code }) => code);
     const refused = await createServer({ port: -1 }).catch((error) => error instanceof OptionError);
     await server.close();
-    process.stdout.write(JSON.stringify([pages.map(({ statusCode }) => statusCode), inside, refused, typeof KeyFileError]));`;
+    process.stdout.write(JSON.stringify([pages.map(({ statusCode }) => statusCode), inside, refused, typeof KeyError]));`;
   writeFileSync(join(place, 'program.js'), program);
   const { stdout } = await run(place, process.execPath, ['program.js']);
   assert.deepEqual(JSON.parse(stdout), [[200, 200, 200, 200, 200], 'ERR_PACKAGE_PATH_NOT_EXPORTED', true, 'function']);

@@ -1,8 +1,11 @@
 /** What an operator can rely on in the log: who was refused what, one JSON object a line, and errors of the service itself (ASVS 16). */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { type Event, events } from '../src/audit/events.ts';
+import { administer, prove } from './deeds.ts';
 import { quickHash } from './quick-hash.ts';
-import { inWorld, makePerson, makePersonWithCode, signIn, type World, wrongCode } from './server.ts';
+import { inWorld, makePerson, makePersonWithCode, signIn, type World } from './server.ts';
 import { alter, dump } from './tables.ts';
 
 const parts = { argon2: quickHash };
@@ -94,41 +97,70 @@ test('an error of the service is logged with its cause, and answered with nothin
 test('every proof that somebody gives, right or wrong, is a row of the audit log that says which', () =>
   inWorld(
     async (world) => {
-      const bob = await makePersonWithCode(world);
-      const before = dump(world)['audit']?.length ?? 0;
-      const { basic, password, secret = Buffer.of(), recoveryCodes: [code = ''] = [] } = bob;
-      const call = (options: Parameters<World['call']>[2]) => world.call('POST', '/auth/credentials', options);
-      await call({ basic: 'bob:wrong' });
-      await call({ basic: 'nobody:wrong' });
-      await call({ basic });
-      await call({ basic, body: { otp: wrongCode(world, secret) } });
-      const token = await signIn(world, bob);
-      await call({ basic, body: { recovery_code: code } });
-      await world.call('POST', '/auth/reauthenticate', { token, body: { password: 'wrong', otp: '123456' } });
-      await world.call('PUT', '/auth/password', { token, body: { current: 'wrong', new: password } });
-      await world.call('DELETE', '/auth/sessions/current', { token });
-      const rows = (dump(world)['audit'] ?? []).slice(before);
-      const events = rows.map(({ event, detail }) => {
+      const { root, bob } = await prove(world);
+      const rows = dump(world)['audit'] ?? [];
+      const told = rows.map(({ event, user_id: user, detail }) => {
         const { reason, second_factor: secondFactor } = JSON.parse(String(detail ?? '{}'));
-        return [event, reason ?? secondFactor].filter((each) => each !== undefined);
+        const who = user === root ? 'root' : user === bob ? 'bob' : user;
+        return [who, event, reason ?? secondFactor].filter((each) => each !== undefined);
       });
-      assert.deepEqual(events, [
-        ['sign_in.refused', 'wrong credentials'],
-        ['sign_in.refused', 'wrong credentials'],
-        ['sign_in.otp_required'],
-        ['sign_in.refused', 'wrong otp'],
-        ['sign_in.succeeded', 'otp'],
-        ['recovery_code.used'],
-        ['sign_in.succeeded', 'recovery_code'],
-        ['session.reauthentication_refused', 'wrong_password'],
-        ['password.change_refused'],
-        ['session.ended'],
+      assert.deepEqual(told, [
+        ['root', 'account.set_up'],
+        ['root', 'sign_in.succeeded'],
+        ['root', 'otp.confirmation_refused'],
+        ['root', 'otp.confirmed'],
+        ['bob', 'user.created'],
+        ['bob', 'password.link_made'],
+        ['bob', 'password.changed'],
+        ['bob', 'sign_in.refused', 'wrong credentials'],
+        [null, 'sign_in.refused', 'wrong credentials'],
+        ['bob', 'sign_in.succeeded'],
+        ['bob', 'otp.confirmation_refused'],
+        ['bob', 'otp.confirmed'],
+        ['bob', 'sign_in.otp_required'],
+        ['bob', 'sign_in.refused', 'wrong otp'],
+        ['bob', 'sign_in.succeeded', 'otp'],
+        ['bob', 'recovery_code.used'],
+        ['bob', 'sign_in.succeeded', 'recovery_code'],
+        ['bob', 'session.reauthentication_refused', 'wrong_password'],
+        ['bob', 'session.reauthenticated'],
+        ['bob', 'password.change_refused'],
+        ['bob', 'password.changed'],
+        ['bob', 'session.ended'],
+        // From here on in a browser.
+        ['bob', 'sign_in.refused', 'wrong credentials'],
+        ['bob', 'sign_in.otp_required'],
+        ['bob', 'sign_in.refused', 'wrong otp'],
+        ['bob', 'recovery_code.used'],
+        ['bob', 'browser.remembered'],
+        ['bob', 'sign_in.succeeded', 'recovery_code'],
+        ['bob', 'session.reauthentication_refused', 'wrong_otp'],
+        ['bob', 'session.reauthenticated'],
+        ['bob', 'session.ended'],
       ]);
       for (const { at, address, event } of rows) assert.ok(Number(at) > 0 && address === '127.0.0.1', String(event));
+    },
+    {},
+    parts,
+  ));
+
+/** Events that this file does not tell of, with those that do. */
+const elsewhere: Partial<Record<Event, string>> = {
+  'clock.accepted': 'stories/clock-rule.test.ts',
+  'key.activated': 'lost-keys.test.ts',
+};
+
+test('every event that the log can tell of is written when it happens', () =>
+  inWorld(
+    async (world) => {
+      await administer(world, await prove(world));
+      const seen = new Set((dump(world)['audit'] ?? []).map(({ event }) => String(event)));
       assert.deepEqual(
-        rows.map(({ user_id }) => user_id),
-        rows.map((_row, index) => (index === 1 ? null : bob.id)),
+        events.filter((event) => !seen.has(event)),
+        Object.keys(elsewhere),
       );
+      for (const [event, file] of Object.entries(elsewhere))
+        assert.ok(readFileSync(new URL(file, import.meta.url), 'utf8').includes(`'${event}'`), file);
     },
     {},
     parts,

@@ -33,7 +33,7 @@ export async function onBench(story: (bench: Bench) => Promise<void>, limits: Pa
   const throttle = createThrottle({
     database,
     clock: () => now,
-    limits: { ...defaultLimits, patience: 30, waitFor: 1, ...limits },
+    limits: { ...defaultLimits, patience: 30, firstPause: 1, ...limits },
     secret: Buffer.alloc(32, 1),
   });
   const settle = (ticket: Ticket, verdict: Verdict): Promise<number> =>

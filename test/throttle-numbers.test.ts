@@ -1,13 +1,52 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { day } from '../src/clock.ts';
+import { day, hour, minute, second } from '../src/clock.ts';
 import { charge, decide, defaultLimits, emptyBudget, type Shape, settleWrong } from '../src/throttle/limits.ts';
+import { tableUnder } from './routes.ts';
 
 /** The arithmetic of docs/security/throttle.md, from the rule itself. */
 
-const { password, sitePassword, newNetwork, network, site, otp, allOtp, recoveryCode } = defaultLimits;
+const { password, sitePassword, newNetwork, network, site, otp, allOtp, pendingOtp, recoveryCode } = defaultLimits;
 const page = readFileSync(new URL('../docs/security/throttle.md', import.meta.url), 'utf8');
+
+test('the table of the page has every budget with the numbers of the code', () => {
+  const time = (ms: number): string =>
+    ms >= hour ? `${ms / hour} h` : ms >= minute ? `${ms / minute} min` : `${ms / second} s`;
+  const inARow = (shape: { free: number; firstDelay: number; longestDelay: number }): string[] => [
+    `${shape.free} in a row`,
+    `${time(shape.firstDelay)}, doubling to ${time(shape.longestDelay)}`,
+  ];
+  const inAWindow = ({ free, window }: { free: number; window: number }): string[] => [
+    `${free} in ${window / minute} minutes`,
+    `nothing until the ${window / minute} minutes are over`,
+  ];
+  assert.equal(newNetwork.window, day);
+  const known = 'a browser that has signed in';
+  assert.deepEqual(tableUnder(page, 'The table').slice(1), [
+    ['password', 'a name and a network (an IPv4 address, an IPv6 /64)', ...inARow(password)],
+    ['password', 'a name and an IPv6 /48', ...inARow(sitePassword)],
+    ['password', `${known} to the account before`, ...inARow(password)],
+    [
+      'new networks',
+      'a name and a UTC day',
+      `${newNetwork.free} networks (or IPv6 /48)`,
+      'the others share one password budget of the name',
+    ],
+    ['all passwords', 'a network', ...inAWindow(network)],
+    ['all passwords', 'an IPv6 /48', ...inAWindow(site)],
+    ['codes', 'an authenticator', ...inARow(otp)],
+    ['codes', `an authenticator and ${known} before`, ...inARow(otp)],
+    [
+      'all codes',
+      'an authenticator',
+      `${allOtp.cutOff}, each counted until a right code comes where it came from`,
+      'off until bound again',
+    ],
+    ['recovery codes', 'an account, and apart from it such a browser', ...inARow(recoveryCode)],
+    ['codes that bind an authenticator', 'an account', ...inARow(pendingOtp)],
+  ]);
+});
 
 /** How many wrong tries somebody has judged within `span` who lets no moment pass. */
 function guesses(shape: Shape, span: number): number {

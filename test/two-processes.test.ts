@@ -7,9 +7,9 @@ test('of fifty sign-ins with one code, on two processes that share a database, o
   try {
     for (const name of ['alice', 'bob']) await oneOfFifty(instances, name);
     const { audit, database } = instances.service;
-    const { rows, chains, findings } = await audit.verify(database);
+    const { rows, chains, faults } = await audit.verify(database);
     assert.ok(rows > 200, 'every one is in the audit log');
-    assert.deepEqual({ chains, findings }, { chains: 3, findings: [] }, 'in which each process writes a chain');
+    assert.deepEqual({ chains, faults }, { chains: 3, faults: [] }, 'in which each process writes a chain');
   } finally {
     await instances.stop();
   }

@@ -17,6 +17,7 @@ import type { Site } from '../pages/pages.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { otpauthUri, qrPng, type Totp } from '../totp/totp.ts';
 import { type AuthenticatorState, authenticatorPage } from './authenticator-page.ts';
+import { keepOn } from './keep-on.ts';
 import { personOf } from './pieces.ts';
 import { newCodesPage } from './recovery-codes-page.ts';
 
@@ -55,9 +56,9 @@ export function authenticatorRoutes(app: FastifyInstance, parts: Parts): void {
       const wanted = body.return_to;
       try {
         // The session may just become a full one: a copy of its old token must not.
-        const renewToken = cookies.session !== undefined;
-        const done = await signIn.secondFactor.enableWithCode(session, body.otp, client, { renewToken });
-        if (done.token) cookies.keep('session', done.token, session.expiresAt);
+        const inBrowser = cookies.session !== undefined;
+        const done = await signIn.secondFactor.enableWithCode(session, body.otp, client, { inBrowser });
+        if (done.goesOn) keepOn(cookies, session, done.goesOn);
         const { replaced, recoveryCodes: codes } = done;
         const onwards = wanted ?? `/account?done=${replaced ? 'replaced' : 'authenticator'}`;
         if (!codes) return seeOther(reply, onwards);

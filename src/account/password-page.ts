@@ -39,7 +39,7 @@ ${passwordField({
   first: error === undefined,
 })}
 ${newPasswordField({ name: 'new', minimum, wrong: error?.code === 'weak_password' })}
-<p class="hint">Every other session of yours ends with the change.</p>
+<p class="hint">Every other session of yours ends with the change, and every other browser that knows you is forgotten.</p>
 <button type="submit" class="primary">Change the password</button>
 </form>
 ${!person && signOutForm()}`;

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import { Problem, page, returnTo, type Session, seeOther, sendAgain, sendPage, whose } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
 import { minimumPassword, type SignIn } from '../sign-in/sign-in.ts';
+import { keepOn } from './keep-on.ts';
 import { passwordPage } from './password-page.ts';
 import { personOf } from './pieces.ts';
 
@@ -53,10 +54,9 @@ export function passwordRoutes(app: FastifyInstance, { database, signIn, site }:
     async handle({ session, body, client, cookies, reply }) {
       const { current, new: next, return_to: wanted } = body;
       try {
-        // Whoever has copied this cookie goes with the other sessions.
-        const renewToken = cookies.session !== undefined;
-        const token = await signIn.password.change(session, { current, new: next }, client, { renewToken });
-        if (token) cookies.keep('session', token, session.expiresAt);
+        const inBrowser = cookies.session !== undefined;
+        const goesOn = await signIn.password.change(session, { current, new: next }, client, { inBrowser });
+        if (goesOn) keepOn(cookies, session, goesOn);
         return seeOther(reply, wanted ?? '/account?done=password');
       } catch (error) {
         return sendAgain(reply, error, async (told) => passwordPage({ ...(await form(session, wanted)), error: told }));

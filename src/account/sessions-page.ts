@@ -80,7 +80,7 @@ function endOthers({ name }: Person): Html {
 
 function knownBrowsers({ person, browsers, currentBrowser }: Shown): Html {
   return html`<h2>Browsers that know you</h2>
-<p>You have signed in completely in these before. Each has tries of its own, so that nobody who fails on your name somewhere else keeps you waiting there. Being known skips nothing: password and code are asked for as everywhere. Signing out everywhere else forgets all but this one.</p>
+<p>You have signed in completely in these before. Each has tries of its own, so that nobody who fails on your name somewhere else keeps you waiting there. Being known skips nothing: password and code are asked for as everywhere. Signing out everywhere else, a new password and a new authenticator forget all but this one.</p>
 <ul class="cards">
 ${browsers.map((browser) => html`<li>${aboutBrowser(browser, person.name, browser.id === currentBrowser)}</li>\n`)}</ul>`;
 }

@@ -5,7 +5,7 @@ import type { Passwords } from '../passwords/passwords.ts';
 import type { ServiceTokens } from '../service-tokens/service-tokens.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { networkOf } from '../throttle/throttle.ts';
+import { siteOf } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
 import { changeUser, createUser, hasHadPassword, nameToStore, removeUser, type User } from '../users/users.ts';
 import { type Actor, type Administrator, by, type Change, type CheckActor, refuseProgram } from './actor.ts';
@@ -42,7 +42,7 @@ export function createAccounts(parts: Parts) {
     ): Promise<{ user: User; link?: Link }> {
       if (given.administrator) refuseProgram(actor, noRoles);
       const minimum = minimumFor(given.administrator);
-      const network = networkOf(by(actor).address ?? 'operator');
+      const network = siteOf(by(actor).address ?? 'operator');
       const password =
         given.password === undefined
           ? undefined

@@ -1,17 +1,11 @@
 import { day } from '../clock.ts';
-import type { Database, Db, Tx } from '../database/database.ts';
-import { allRows, verifyLog } from './chains/chains.ts';
-import type { Row } from './chains/form.ts';
-import type { Verdict } from './chains/judge.ts';
-import { type AuditSealer, createKeys } from './chains/keys.ts';
-import { createLedger } from './chains/ledger.ts';
-import { cutChains } from './chains/retention.ts';
+import type { Db, Tx } from '../database/database.ts';
+import { type AuditSealer, createChains } from './chains/chains.ts';
 import type { AuditRow, Entry, Filter } from './events.ts';
 import { countByDay, selectRows } from './store.ts';
 
 export { actorOfServiceToken, readActor } from './actors.ts';
-export type { Row as StoredRow } from './chains/form.ts';
-export { countByKey as auditRowsByKey } from './chains/store.ts';
+export { countByKey as auditRowsByKey, type Report, type Row as StoredRow } from './chains/chains.ts';
 export { type AuditRow, type Entry, type Event, events, type Filter } from './events.ts';
 export { eventsOf, isKind, kindNames } from './kinds.ts';
 export { selectLastSequence as lastSequence, selectNewest as newestEvent } from './store.ts';
@@ -27,12 +21,11 @@ export type Audit = ReturnType<typeof createAudit>;
 
 /** `retention` is how long rows are kept, in ms; 0 keeps all. */
 export function createAudit({ sealer, retention }: { sealer: AuditSealer; retention: number }) {
-  const keys = createKeys(sealer);
-  const ledger = createLedger(keys);
+  const chains = createChains(sealer);
   return {
     /** Writes one event that happened at `at`, in the transaction of what it tells of. */
     async record(tx: Tx, at: number, entry: Entry): Promise<void> {
-      await ledger.append(tx, {
+      await chains.append(tx, {
         at,
         event: entry.event,
         user_id: entry.userId ?? null,
@@ -44,14 +37,20 @@ export function createAudit({ sealer, retention }: { sealer: AuditSealer; retent
     },
 
     /** Looks for rows that were changed, taken, put in or moved behind the service's back. */
-    verify: (database: Database): Promise<Verdict> => verifyLog(database, keys),
+    verify: chains.verify,
 
     /** Every row as it is stored, the oldest first, a few at a time. */
-    rows: (db: Db): AsyncGenerator<Row[]> => allRows(db),
+    rows: chains.rows,
+
+    /**
+     * Lets the active key go on where `lostId` was lost for ever: an operator's act. What that key has signed cannot be
+     * checked any more, and `verify` counts it apart.
+     */
+    takeOver: chains.takeOver,
 
     /** Takes rows that have been kept for long enough; `more` where there may be more of them. */
     async sweep(tx: Tx, now: number): Promise<'more' | undefined> {
-      return retention === 0 ? undefined : cutChains(tx, keys, now - retention, now);
+      return retention === 0 ? undefined : chains.cut(tx, now - retention, now);
     },
   };
 }

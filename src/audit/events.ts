@@ -1,9 +1,9 @@
 /** What can happen; the names are stable, because people filter by them. */
 export const events = [
   'account.set_up',
-  'clock.accepted',
   'browser.forgotten',
   'browser.remembered',
+  'clock.accepted',
   'key.activated',
   'otp.bound',
   'otp.confirmation_refused',

@@ -26,9 +26,9 @@ export function eventsOf(kind: Kind): Event[] {
 
 const kindOf: Record<Event, Kind> = {
   'account.set_up': 'users-and-roles',
-  'clock.accepted': 'sessions',
   'browser.forgotten': 'sessions',
   'browser.remembered': 'sessions',
+  'clock.accepted': 'sessions',
   'key.activated': 'service',
   'otp.bound': 'second-factors',
   'otp.confirmation_refused': 'second-factors',

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { day } from '../clock.ts';
-import type { Db } from '../database/database.ts';
-import type { Row } from './chains/form.ts';
+import { type Db, numberIn, numbersEnd } from '../database/database.ts';
+import type { Row } from './chains/chains.ts';
 import type { AuditRow, Event, Filter } from './events.ts';
 
 type Tables = { audit: Row };
@@ -26,7 +26,13 @@ async function selectOf(
   event: Event | undefined,
   limit: number,
 ): Promise<AuditRow[]> {
-  let rows = db.$extendTables<Tables>().selectFrom('audit').selectAll();
+  let rows = db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select(['sequence', numberIn('at'), 'event', 'user_id', 'actor_id', 'session_id', 'address', 'detail'])
+    // What has another was put there by somebody else, and cannot be read.
+    .where('sequence', '>', -numbersEnd)
+    .where('sequence', '<', numbersEnd);
   if (event !== undefined) rows = rows.where('event', '=', event);
   if (userId !== undefined) rows = rows.where('user_id', '=', userId);
   if (byOthers) rows = rows.whereRef('actor_id', '!=', 'user_id');
@@ -37,16 +43,22 @@ async function selectOf(
   return found.map((row) => ({
     sequence: row.sequence,
     at: row.at,
-    event: row.event,
-    ...(row.user_id === null ? {} : { userId: row.user_id }),
-    ...(row.actor_id === null ? {} : { actorId: row.actor_id }),
-    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
-    ...(row.address === null ? {} : { address: row.address }),
+    event: textOf(row.event),
+    ...(row.user_id === null ? {} : { userId: textOf(row.user_id) }),
+    ...(row.actor_id === null ? {} : { actorId: textOf(row.actor_id) }),
+    ...(row.session_id === null ? {} : { sessionId: textOf(row.session_id) }),
+    ...(row.address === null ? {} : { address: textOf(row.address) }),
     detail: detailOf(row.detail),
   }));
 }
 
-/** The row of the latest time among those behind `afterSequence`, where that is later than `laterThan`. */
+/** The last moment that there is for JavaScript, in ms. */
+const lastTime = 8.64e15;
+
+/**
+ * The row of the latest time among those behind `afterSequence`, where that is later than `laterThan`. What is no time,
+ * because somebody has put it there, is not looked at.
+ */
 export async function selectNewest(
   db: Db,
   { afterSequence, laterThan }: { afterSequence: number; laterThan: number },
@@ -56,7 +68,10 @@ export async function selectNewest(
     .selectFrom('audit')
     .select(['sequence', 'event', 'at'])
     .where('at', '>', laterThan)
+    .where('at', '<=', lastTime)
+    .where(sql<boolean>`cast(at as bigint) = at`)
     .where('sequence', '>', afterSequence)
+    .where('sequence', '<', numbersEnd)
     .orderBy('at', 'desc')
     .orderBy('sequence', 'desc')
     .limit(1)
@@ -68,6 +83,7 @@ export async function selectLastSequence(db: Db): Promise<number> {
     .$extendTables<Tables>()
     .selectFrom('audit')
     .select('sequence')
+    .where('sequence', '<', numbersEnd)
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -93,6 +109,9 @@ export async function countByDay(
     .execute();
   return rows.map((row) => ({ day: Number(row.day), event: row.event, count: Number(row.count) }));
 }
+
+/** What is no text, because somebody has put it there, is read as none. */
+const textOf = (found: unknown): string => (typeof found === 'string' ? found : '?');
 
 /** A detail that cannot be read is none: one broken row must not hide the others. */
 function detailOf(text: string | null): Record<string, unknown> {

@@ -116,6 +116,11 @@ test('details make sentences precise', () => {
     ['sessions.ended', { count: 0 }, 'No other session was there to be ended.'],
     ['sessions.ended', { count: 1 }, 'One other session was ended.'],
     ['sessions.ended', { count: 3 }, '3 other sessions were ended.'],
+    [
+      'sessions.ended',
+      { count: 0, browsers: 2 },
+      'No other session was there to be ended; browsers that were known are forgotten.',
+    ],
     ['user.created', { administrator: true }, 'Your account was made, as that of an administrator.'],
     ['user.roles_changed', { administrator: true }, 'Your account was made an administrator’s.'],
     ['user.roles_changed', { administrator: false }, 'Your account was made an ordinary one again.'],

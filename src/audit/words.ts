@@ -44,10 +44,10 @@ const sentences: Record<Event, (row: Told) => string> = {
   'account.set_up': ({ your }) => `${your} account was made, as that of the first administrator`,
   'browser.forgotten': () => 'a browser that had signed in before was forgotten',
   'browser.remembered': () => 'a browser signed in for the first time, and is known from now on',
-  'key.activated': ({ by, detail }) =>
-    `another key began to seal secrets${by}${detail['lost'] === true ? '; the one before was lost' : ''}`,
   'clock.accepted': ({ by }) =>
     `the clock was accepted as right although stored events were later, and every session ended${by}`,
+  'key.activated': ({ by, detail }) =>
+    `another key began to seal secrets${by}${detail['lost'] === true ? '; the one before was lost' : ''}`,
   'otp.bound': ({ your }) => `${your} authenticator was switched on, before a code of it was asked for`,
   'otp.confirmation_refused': ({ your }) => `a wrong code was given to confirm ${your} new authenticator`,
   'otp.confirmed': ({ your }) => `${your} authenticator was confirmed by a right code`,
@@ -70,7 +70,7 @@ const sentences: Record<Event, (row: Told) => string> = {
     viewpoint === 'own' ? 'you proved again that it is you' : 'proved again who is signed in',
   'session.reauthentication_refused': ({ detail }) => `proving again who is signed in was refused${why(detail)}`,
   'sessions.ended': ({ by, detail }) =>
-    `${sessionsOf(detail['count'], by)} ended${by}${Number(detail['browsers']) > 0 ? ', and the browsers there forgotten' : ''}`,
+    `${sessionsOf(detail['count'], by)} ended${by}${Number(detail['browsers']) > 0 ? '; browsers that were known are forgotten' : ''}`,
   'sign_in.alarm': ({ your, detail }) =>
     `somebody who knows ${your} password has given ${wrongCodes(detail['wrong_codes'])} in a row`,
   'sign_in.otp_required': () => 'the right password was given, and a code was asked for',

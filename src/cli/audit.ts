@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import type { AuditRow, Event, Filter, StoredRow } from '../audit/audit.ts';
+import type { AuditRow, Event, Filter, Report, StoredRow } from '../audit/audit.ts';
 import { isoTime } from '../clock.ts';
-import { readDuration } from '../options.ts';
+import type { Inspected } from '../database/database.ts';
+import { databaseFile, readDuration } from '../options.ts';
 import type { Service } from '../service.ts';
-import { type Call, columns, Failure } from './call.ts';
-import { withService } from './service.ts';
+import { type Call, clean, columns, Failure } from './call.ts';
+import { requireDatabase, withService } from './service.ts';
 
 /** `countersign audit …`: the log read, passed on, and held against its chains. None of these changes it. */
 
@@ -44,24 +45,51 @@ export async function exportAudit(call: Call): Promise<void> {
 }
 
 export async function verifyAudit(call: Call): Promise<void> {
-  await withService(call, 'must exist', async ({ audit, database }) => {
-    const verdict = await audit.verify(database);
-    const { rows, older, since, chains, cut, findings, count } = verdict;
-    const ok = count === 0;
-    const sentences = [
-      `${rows} rows in the log, ${rows - older} of them in ${chains} ${chains === 1 ? 'chain' : 'chains'}: all are as they were written.`,
-      older > 0 &&
-        `${older} are older than the chains${since === null ? '' : `, which begin at row ${since}`}; nothing tells whether those were changed.`,
-      cut > 0 && `${cut} that were due to go are gone.`,
-      'Nothing tells whether the whole database was put back to an older copy.',
-    ];
-    call.answer(ok ? sentences.filter(Boolean).join('\n') : '', { ok, ...verdict });
-    if (ok) return;
-    const more = count > findings.length ? [`And ${count - findings.length} more.`] : [];
-    const advice = 'Keep a copy of the database as it is; then look at who could write to it.';
-    throw new Failure([...findings.map(({ sentence }) => sentence), ...more, advice].join('\ncountersign: '));
+  const report = await reportOf(call);
+  const { rows, older, since, chains, lost, cut, faults, count } = report;
+  const ok = count === 0;
+  const sentences = [
+    `${rows} rows in the log, ${rows - older - lost.rows} of them in ${chainsOf(chains - lost.chains)}: all are as they were written.`,
+    lost.chains > 0 &&
+      `${lost.rows} rows in ${chainsOf(lost.chains)} were signed with a key that is lost: all are there, and nothing tells whether they were changed.`,
+    older > 0 &&
+      `${older} are older than the chains${since === null ? '' : `, which begin at row ${since}`}; nothing tells whether those were changed.`,
+    cut > 0 && `${cut} that were due to go are gone.`,
+    'Nothing tells whether the whole database was put back to an older copy.',
+  ];
+  call.answer(ok ? sentences.filter(Boolean).join('\n') : '', { ok, ...report });
+  if (ok) return;
+  const more = count > faults.length ? [`And ${count - faults.length} more.`] : [];
+  const advice = 'Keep a copy of the database as it is; then look at who could write to it.';
+  throw new Failure([...faults.map(({ sentence }) => clean(sentence)), ...more, advice]);
+}
+
+/** The database is only read: what somebody has done to it stays as it is found, and a copy that cannot be written to does. */
+async function reportOf(call: Call): Promise<Report> {
+  const { options } = call.settings();
+  requireDatabase(options);
+  const { createAudit } = await import('../audit/audit.ts');
+  const { inspectDatabase } = await import('../database/database.ts');
+  const { readKeyring } = await import('../upkeep/upkeep.ts');
+  return inspectDatabase(databaseFile(options.data), async ({ read, schema }) => {
+    refuseSchema(schema);
+    const audit = createAudit({ sealer: await readKeyring(read, options), retention: 0 });
+    return audit.verify({ snapshot: (work) => read.transaction().execute(work) });
   });
 }
+
+/** What cannot be judged: a view may stand in place of a table, and what another version has may mean something else. */
+function refuseSchema({ foreign, missing, unknown }: Inspected['schema']): void {
+  if (foreign.length > 0)
+    throw new Failure(
+      `Somebody has put a ${clean(foreign.join(' and a '))} into the database, so that nothing which it answers can be trusted. Keep a copy of it as it is; then look at who could write to it.`,
+    );
+  if (missing.length > 0)
+    throw new Failure('This database is of an older version. Start the service once, which brings it up to date.');
+  if (unknown.length > 0) throw new Failure('This database is of a newer version. Verify it with that one.');
+}
+
+const chainsOf = (count: number): string => `${count} ${count === 1 ? 'chain' : 'chains'}`;
 
 async function filterOf({ flags }: Call, service: Service): Promise<Filter> {
   const { user, event, since, until, limit = '50' } = flags;

@@ -26,22 +26,27 @@ export interface Call {
 /** 1: it did not work. 2: the command or an option is wrong, trying again does not help. 3: there is no such thing. */
 export type ExitCode = 1 | 2 | 3;
 
-/** An end that is not a success; the message is one or two sentences that say what to do next. */
+/** An end that is not a success; the message is one or two sentences that say what to do next, or lines of such. */
 export class Failure extends Error {
   override name = 'Failure';
   readonly exitCode: ExitCode;
 
-  constructor(message: string, exitCode: ExitCode = 1) {
-    super(message);
+  constructor(lines: string | readonly string[], exitCode: ExitCode = 1) {
+    super([lines].flat().join('\n'));
     this.exitCode = exitCode;
   }
 }
 
-/** Rows as aligned lines. What could steer a terminal (a user agent is anybody's text) becomes a question mark. */
+/** Text without what could steer a terminal (a user agent is anybody's text): that becomes a question mark. */
+export function clean(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
+}
+
+/** Rows as aligned lines, cleaned. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const clean = rows.map((row) => row.map((cell) => cell.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')));
-  const widths = (clean[0] ?? []).map((_, at) => Math.max(...clean.map((row) => (row[at] ?? '').length)));
-  return clean
+  const cleaned = rows.map((row) => row.map(clean));
+  const widths = (cleaned[0] ?? []).map((_, at) => Math.max(...cleaned.map((row) => (row[at] ?? '').length)));
+  return cleaned
     .map((row) =>
       row
         .map((cell, at) => cell.padEnd(widths[at] ?? 0))

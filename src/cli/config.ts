@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { flagName, type Options, optionNames } from '../options.ts';
+import { dirname } from 'node:path';
+import { databaseFile, flagName, type Options, optionNames } from '../options.ts';
 import { type Call, columns, Failure } from './call.ts';
 import { explain } from './explain.ts';
 import { valueText } from './settings.ts';
@@ -23,17 +23,23 @@ export async function printConfig(call: Call): Promise<void> {
 export async function checkConfig(call: Call): Promise<void> {
   const problems = await problemsOf(call);
   call.answer(problems.length === 0 ? 'The configuration is in order.' : '', { ok: problems.length === 0, problems });
-  if (problems.length > 0) throw new Failure(problems.join('\ncountersign: '));
+  if (problems.length > 0) throw new Failure(problems);
 }
 
-/**
- * What is wrong with the options and with the files they name. Whoever holds the keys of a database against it anyway
- * need not hear here that they are missing or broken.
- */
-export async function problemsOf(call: Call, { keysOfDatabase = true } = {}): Promise<string[]> {
+async function problemsOf(call: Call): Promise<string[]> {
   const invalid = await invalidOption(call);
   if (invalid) return [invalid];
   const { options } = call.settings();
+  return [...(await checkOptions(options)), ...(await checkKeys(options))];
+}
+
+/** Why the options cannot be read at all, if so. */
+export function invalidOption(call: Call): Promise<string | undefined> {
+  return complaint(() => void call.settings());
+}
+
+/** What is wrong with the options and with the files they name, but for the key file. */
+export async function checkOptions(options: Options): Promise<string[]> {
   const { whyNotListen } = await import('../server.ts');
   const { loadBlocklist } = await import('../passwords/passwords.ts');
   const found = [
@@ -41,14 +47,18 @@ export async function problemsOf(call: Call, { keysOfDatabase = true } = {}): Pr
     await complaint(() => checkTls(options)),
     await complaint(async () => void (await loadBlocklist(options.passwordBlocklistFile))),
     await complaint(() => checkData(options)),
-    keysOfDatabase || !existsSync(databaseFile(options)) ? await complaint(() => checkKeys(options)) : undefined,
   ];
   return found.filter((one) => one !== undefined);
 }
 
-/** Why the options cannot be read at all, if so. */
-export function invalidOption(call: Call): Promise<string | undefined> {
-  return complaint(() => void call.settings());
+/** What is wrong with the key file, or with the place where the first start would make it. */
+export async function checkKeys(options: Options): Promise<string[]> {
+  const found = await complaint(async () => {
+    const { nearestFolder, readKeyFile } = await import('../upkeep/upkeep.ts');
+    if (existsSync(options.keyFile) || existsSync(databaseFile(options.data))) await readKeyFile(options);
+    else accessSync(nearestFolder(dirname(options.keyFile)), constants.W_OK | constants.X_OK);
+  });
+  return found === undefined ? [] : [found];
 }
 
 /** The sentence of what a check throws. */
@@ -61,29 +71,9 @@ async function complaint(check: () => void | Promise<void>): Promise<string | un
   }
 }
 
-const databaseFile = (options: Options): string => join(options.data, 'countersign.db');
-
 /** The folder, or the nearest one above it that is there, takes new files; a database in it can be written. */
-function checkData(options: Options): void {
-  accessSync(nearestFolder(options.data), constants.W_OK | constants.X_OK);
-  if (existsSync(databaseFile(options))) accessSync(databaseFile(options), constants.R_OK | constants.W_OK);
-}
-
-async function checkKeys(options: Options): Promise<void> {
-  const { keyFile } = options;
-  if (existsSync(keyFile)) {
-    const { readKeyFile } = await import('../upkeep/upkeep.ts');
-    await readKeyFile(options);
-  } else if (existsSync(databaseFile(options))) {
-    throw new Failure(
-      `The key file ${keyFile} is missing, and there is a database. Put it back, or name it with --key-file (COUNTERSIGN_KEY_FILE).`,
-    );
-  } else {
-    accessSync(nearestFolder(dirname(keyFile)), constants.W_OK | constants.X_OK);
-  }
-}
-
-function nearestFolder(path: string): string {
-  const folder = resolve(path);
-  return existsSync(folder) ? folder : nearestFolder(dirname(folder));
+async function checkData({ data }: Options): Promise<void> {
+  const { nearestFolder } = await import('../upkeep/upkeep.ts');
+  accessSync(nearestFolder(data), constants.W_OK | constants.X_OK);
+  if (existsSync(databaseFile(data))) accessSync(databaseFile(data), constants.R_OK | constants.W_OK);
 }

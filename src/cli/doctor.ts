@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { isoTime, systemClock } from '../clock.ts';
+import { databaseFile } from '../options.ts';
 import type { Finding } from '../upkeep/upkeep.ts';
 import { type Call, Failure } from './call.ts';
-import { invalidOption, problemsOf } from './config.ts';
+import { checkKeys, checkOptions, invalidOption } from './config.ts';
 import { withService } from './service.ts';
 
 /** `countersign doctor`: what is wrong with the service, and what to do. It changes nothing but what it is told to. */
@@ -19,9 +21,11 @@ async function findingsOf(call: Call): Promise<Finding[]> {
   if (invalid) return [misconfigured(invalid)];
   const { options } = call.settings();
   const { examine } = await import('../upkeep/upkeep.ts');
-  const problems = (await problemsOf(call, { keysOfDatabase: false })).map(misconfigured);
+  // Where there is a database, its keys are a check of their own.
+  const ofKeys = existsSync(databaseFile(options.data)) ? [] : await checkKeys(options);
+  const problems = [...(await checkOptions(options)), ...ofKeys].map(misconfigured);
   const inOrder: Finding = { check: 'configuration', state: 'ok', found: 'Every option can be used.' };
-  return [...(problems.length > 0 ? problems : [inOrder]), ...(await examine(options, systemClock()))];
+  return [...(problems.length > 0 ? problems : [inOrder]), ...(await examine(options, systemClock))];
 }
 
 const misconfigured = (found: string): Finding => ({ check: 'configuration', state: 'failure', found });
@@ -44,7 +48,7 @@ async function acceptClock(call: Call): Promise<void> {
       );
     const { now, sessions, steps } = accepted;
     call.say(
-      `${isoTime(now)} is accepted as the time. Sessions ended: ${sessions}; authenticators whose last code lay in the future: ${steps}.`,
+      `${isoTime(now)} is accepted as the time. Sessions ended: ${sessions}; authenticators whose last code lay in the future: ${steps}. One-time links are void.`,
     );
   });
 }

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { isoTime, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
-import type { Options } from '../options.ts';
+import { databaseFile, type Options } from '../options.ts';
 import type { KeyState } from '../upkeep/upkeep.ts';
 import { type Call, columns, Failure } from './call.ts';
 import { requireDatabase, withService } from './service.ts';
@@ -39,12 +38,12 @@ export async function rotateKey(call: Call): Promise<void> {
 async function activateKey(call: Call, id: string, lost: boolean): Promise<void> {
   await withKeys(call, async (database, options) => {
     const { activateKey: activate } = await import('../upkeep/upkeep.ts');
-    const { before } = await activate({ database, place: options }, { id, lost }, systemClock());
+    const { changed, before } = await activate({ database, place: options }, { id, lost }, systemClock());
     const next = lost
       ? `What key ${before} has sealed cannot be opened any more: \`countersign doctor\` names the users, and says how each is let in again. Counts of wrong tries begin anew.`
       : 'Instances follow within 30 seconds. Then `countersign key reseal` seals what is stored with it.';
-    const done = before === undefined ? `Key ${id} is active already.` : `Key ${id} seals from now on. ${next}`;
-    call.answer(done, { id, before: before ?? null });
+    const done = changed ? `Key ${id} seals from now on. ${next}` : `Key ${id} is active already.`;
+    call.answer(done, { id, changed, before: before ?? null });
   });
 }
 
@@ -84,7 +83,7 @@ async function withKeys(call: Call, work: (database: Database, options: Options)
   const { options } = call.settings();
   requireDatabase(options);
   const { openDatabase } = await import('../database/database.ts');
-  const database = await openDatabase(join(options.data, 'countersign.db'));
+  const database = await openDatabase(databaseFile(options.data));
   try {
     await work(database, options);
   } finally {

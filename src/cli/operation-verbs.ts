@@ -44,7 +44,7 @@ export const key: readonly Verb[] = [
     ],
     options: where,
     more: 'With --lost, nobody whose password or authenticator secret the lost key has sealed can\nuse it again: `countersign doctor` names them, `countersign user set-password` and\n`countersign user reset-second-factor` let them in anew. Stop every instance first.',
-    json: '{"id", "file"}; with --activate {"id", "before"}',
+    json: '{"id", "file"}; with --activate {"id", "changed", "before"}',
     run: async (call) => (await import('./key.ts')).rotateKey(call),
   },
   {
@@ -83,8 +83,8 @@ export const audit: readonly Verb[] = [
     name: 'verify',
     help: 'Look for rows that were changed, taken, put in or moved behind the back of the service.',
     options: where,
-    more: 'It cannot tell whether the whole database was put back to an older copy, or whether\nrows that are older than the chains were changed.',
-    json: '{"ok", "rows", "older", "since", "chains", "cut", "count", "findings": [{"kind", "chain", "sequence", "sentence"}]}, also when the exit code is 1',
+    more: 'It cannot tell whether the whole database was put back to an older copy, or whether\nrows that are older than the chains, or signed with a key that is lost, were changed.',
+    json: '{"ok", "rows", "older", "since", "chains", "lost": {"chains", "rows"}, "cut", "count", "faults": [{"kind", "chain", "sequence", "sentence"}]}, also when the exit code is 1',
     run: async (call) => (await import('./audit.ts')).verifyAudit(call),
   },
 ];

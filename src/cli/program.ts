@@ -16,7 +16,7 @@ export async function run(argv: readonly string[], io: Io): Promise<0 | ExitCode
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { explain } = await import('./explain.ts');
     const { sentence, exitCode } = await explain(error);
-    io.stderr.write(`countersign: ${sentence}\n`);
+    for (const line of sentence.split('\n')) io.stderr.write(`countersign: ${line}\n`);
     return exitCode;
   }
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { isoTime } from '../clock.ts';
-import type { Options } from '../options.ts';
+import { databaseFile, type Options } from '../options.ts';
 import type { Service } from '../service.ts';
 import type { User } from '../users/users.ts';
 import { type Call, Failure } from './call.ts';
@@ -10,19 +9,19 @@ import { type Call, Failure } from './call.ts';
  * Opens the service below HTTP for one piece of work, beside a server that may be running on the same database. Where a
  * database `must exist`, a mistyped folder is said so rather than filled with an empty one.
  */
-export async function withService(
+export async function withService<T>(
   call: Call,
   database: 'may be new' | 'must exist',
-  work: (service: Service) => Promise<void>,
-): Promise<void> {
+  work: (service: Service) => Promise<T>,
+): Promise<T> {
   const { options } = call.settings();
   if (database === 'must exist') requireDatabase(options);
-  const isNew = !existsSync(join(options.data, 'countersign.db'));
+  const isNew = !existsSync(databaseFile(options.data));
   const { openService } = await import('../service.ts');
   const service = await openService(options);
   if (isNew) call.say(`Made a new database in ${options.data}.`);
   try {
-    await work(service);
+    return await work(service);
   } finally {
     await service.close();
   }
@@ -30,7 +29,7 @@ export async function withService(
 
 /** Throws `Failure` where there is no database in the data folder. */
 export function requireDatabase({ data }: Options): void {
-  if (existsSync(join(data, 'countersign.db'))) return;
+  if (existsSync(databaseFile(data))) return;
   throw new Failure(
     `There is no database in ${data}. Name the folder of the service's with --data (COUNTERSIGN_DATA), or start the service once.`,
   );

@@ -10,13 +10,16 @@ import { describeUser, userNamed, withService } from './service.ts';
 export async function createUser(call: Call): Promise<void> {
   const [name = ''] = call.args;
   const administrator = call.flags['admin'] === true;
-  await withService(call, 'may be new', async (service) => {
+  const byLink = call.flags['link'] === true;
+  // Asked before the password is, so that nobody types one for nothing; and nothing is open while somebody types.
+  const question = await withService(call, 'may be new', async (service) => {
     const { findUserByName } = await import('../users/users.ts');
-    // Asked before the password is, so that nobody types one for nothing.
     if (await findUserByName(service.database.read, name))
       throw new Failure(`There is a user "${name}" already. Choose another name.`);
-    const password =
-      call.flags['link'] === true ? undefined : await askNewPassword(call, await whose(service, name, administrator));
+    return whose(service, name, administrator);
+  });
+  const password = byLink ? undefined : await askNewPassword(call, question);
+  await withService(call, 'must exist', async (service) => {
     const { user, link } = await service.admin.create('operator', { name, administrator, password });
     const invitation = link && { link: { url: link.url, expires_at: isoTime(link.expiresAt) } };
     const made = `Created the ${administrator ? 'administrator' : 'user'} ${user.name}.`;
@@ -65,9 +68,11 @@ export async function deleteUser(call: Call): Promise<void> {
 }
 
 export async function setPassword(call: Call): Promise<void> {
-  await onUser(call, async (service, user) => {
-    const password = await askNewPassword(call, await whose(service, user.name, user.administrator));
-    await service.admin.setPassword(user, password);
+  // Nothing is open while somebody types: what is sealed then is sealed with the key that is active by that time.
+  const question = await onUser(call, (service, { name, administrator }) => whose(service, name, administrator));
+  const password = await askNewPassword(call, question);
+  await onUser(call, async ({ admin }, user) => {
+    await admin.setPassword(user, password);
     call.answer(`${user.name} has a new password; every session has ended.`, describeUser(user));
   });
 }
@@ -79,8 +84,10 @@ export async function resetSecondFactor(call: Call): Promise<void> {
   });
 }
 
-async function onUser(call: Call, work: (service: Service, user: User) => Promise<void>): Promise<void> {
-  await withService(call, 'must exist', async (service) => work(service, await userNamed(service, call.args[0] ?? '')));
+async function onUser<T>(call: Call, work: (service: Service, user: User) => Promise<T>): Promise<T> {
+  return withService(call, 'must exist', async (service) =>
+    work(service, await userNamed(service, call.args[0] ?? '')),
+  );
 }
 
 /** Whose password is asked for, and how long it must be. */

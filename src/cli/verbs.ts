@@ -49,7 +49,12 @@ export const verbs: readonly (Verb | Group)[] = [
     name: 'doctor',
     help: 'Look at everything that the service rests on, and say what is wrong and what to do.',
     heading: operation,
-    flags: [['--accept-clock', 'Accept the present time although stored events are later; ends every session.']],
+    flags: [
+      [
+        '--accept-clock',
+        'Accept the present time although stored events are later; ends every session and one-time link.',
+      ],
+    ],
     options: where,
     more: 'Works beside a running service and where it would not start. Changes nothing and\nmakes no file, unless the clock is to be accepted. Exits 0 where there are only\nwarnings.',
     json: '{"ok", "findings": [{"check", "state", "found", "todo", "users"}]}, also when the exit code is 1',

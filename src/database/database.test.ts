@@ -177,6 +177,22 @@ test('several that open one database at once all find its schema', () =>
     assert.equal(await isReady(all[0] ?? assert.fail()), false);
   }));
 
+test('one with a trigger or a view that somebody has planted is not opened, and the sentence names it', () =>
+  inFolder(async (path) => {
+    await (await openDatabase(path)).close();
+    const plant = (statement: string): void => {
+      const other = new DatabaseSync(path);
+      other.exec(statement);
+      other.close();
+    };
+    plant('create trigger "log\ne" before insert on audit begin select raise(ignore); end');
+    await assert.rejects(openDatabase(path), /put a trigger \(log\?e\) into this database/);
+    plant('drop trigger "log\ne"; create view users2 as select * from users');
+    await assert.rejects(openDatabase(path), /put a view \(users2\) into this database/);
+    plant('drop view users2');
+    await (await openDatabase(path)).close();
+  }));
+
 test('one that is being made by another process is waited for', () =>
   inFolder(async (path) => {
     mkdirSync(dirname(path), { recursive: true });

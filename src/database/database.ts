@@ -11,7 +11,9 @@ import { connectSqlite, type Db, isBusy, type Tx } from './sqlite.ts';
  * never waits for it. Stores take a `Db` for reading and a `Tx` for writing; each names the types of its own tables.
  */
 export { type Inspected, inspectDatabase } from './inspect.ts';
-export { countSealed, listSealed, replaceSealed, type SealedColumn } from './sealed-column.ts';
+export { brokenCountOf, nextOf, numbersEnd } from './next-of.ts';
+export { bytesIn, isAmong, numberIn } from './odd-cells.ts';
+export { countSealed, placeIn, replaceSealed, type SealedColumn, sealedBatches } from './sealed-column.ts';
 export type { Db, Tx } from './sqlite.ts';
 
 export interface Database {
@@ -67,15 +69,24 @@ const retries = Math.ceil((5 * second) / retryAfterMs);
  * run when we try again; an error after that is never retried.
  */
 async function transact<T>(writer: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  let begun = false;
-  return patiently(
+  let begun: Tx | undefined;
+  const done = await patiently(
     () =>
       writer.transaction().execute((tx) => {
-        begun = true;
+        begun = tx;
         return work(tx);
       }),
-    () => begun,
+    () => begun !== undefined,
   );
+  if (begun) kept.add(begun);
+  return done;
+}
+
+const kept = new WeakSet<Tx>();
+
+/** Whether a transaction of this process has ended well; one that still runs has not. */
+export function wasKept(tx: Tx): boolean {
+  return kept.has(tx);
 }
 
 /** Lets transactions go one after another, so that only the first of those that wait asks for the lock again and again. */

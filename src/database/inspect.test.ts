@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, utimesSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ test('a database at rest is read without a journal beside it', () =>
   inFolder(async (path) => {
     await leave(path);
     const files = await inspectDatabase(path, async ({ schema, faults }) => {
-      assert.deepEqual(schema, { missing: [], unknown: [] });
+      assert.deepEqual(schema, { missing: [], unknown: [], foreign: [] });
       assert.deepEqual(await faults(), []);
       return readdirSync(dirname(path));
     });
@@ -45,4 +45,34 @@ test('what was read while a server started is read again, now beside it', () =>
     });
     assert.equal(times, 2);
     await started?.close();
+  }));
+
+test('a failure while a server started tells nothing: it is looked again', () =>
+  inFolder(async (path) => {
+    await leave(path);
+    let started: Database | undefined;
+    const found = await inspectDatabase(path, async ({ faults }) => {
+      if (started) return faults();
+      started = await openDatabase(path);
+      throw new Error('database disk image is malformed');
+    });
+    assert.deepEqual(found, []);
+    await started?.close();
+    await assert.rejects(
+      inspectDatabase(path, async () => assert.fail('malformed')),
+      /malformed/,
+      'and one that nobody has disturbed is said at once',
+    );
+  }));
+
+test('where it is changed again and again, that is said in the end', () =>
+  inFolder(async (path) => {
+    await leave(path);
+    let times = 0;
+    const looking = inspectDatabase(path, async () => {
+      times += 1;
+      utimesSync(path, times, times);
+    });
+    await assert.rejects(looking, /changed each time in the midst of reading: look again/);
+    assert.equal(times, 5);
   }));

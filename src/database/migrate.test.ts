@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { up as first } from './migrations/0001-first.ts';
 import { up as portal } from './migrations/0002-portal.ts';
-import { up } from './migrations/0004-audit-chain.ts';
+import { up as auditChain } from './migrations/0004-audit-chain.ts';
+import { up as passwordGiven } from './migrations/0008-password-given.ts';
 import { connectSqlite, type Db } from './sqlite.ts';
 
 /** A database of before, with what `fill` puts into it, brought up to date. */
@@ -18,7 +19,8 @@ async function migrated(fill: string[], story: (db: Db) => Promise<void>): Promi
       await first(tx);
       await portal(tx);
       for (const statement of fill) await sql.raw(statement).execute(tx);
-      await up(tx);
+      await auditChain(tx);
+      await passwordGiven(tx);
     });
     await story(db);
   } finally {
@@ -32,7 +34,7 @@ test('rows of before belong to no chain, and the register is empty', () =>
     const rows = await sql`select chain, link, mac from audit`.execute(db);
     assert.deepEqual({ ...(rows.rows[0] as object) }, { chain: null, link: null, mac: null });
     const register = await sql`select * from audit_register`.execute(db);
-    const empty = { only: 1, first: 1, last: 0, since: null, key_id: null, seal: null };
+    const empty = { only: 1, first: 1, last: 0, since: null, key_id: null, mac: null };
     assert.deepEqual(
       register.rows.map((row) => ({ ...(row as object) })),
       [empty],

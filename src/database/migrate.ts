@@ -7,6 +7,8 @@ import { up as auditChain } from './migrations/0004-audit-chain.ts';
 import { up as keys } from './migrations/0005-keys.ts';
 import { up as passwordParameters } from './migrations/0006-password-parameters.ts';
 import { up as clockResets } from './migrations/0007-clock.ts';
+import { up as passwordGiven } from './migrations/0008-password-given.ts';
+import { up as leastTelling } from './migrations/0009-least-telling.ts';
 import type { Db, Tx } from './sqlite.ts';
 
 const migrations: Record<string, Migration> = {
@@ -17,6 +19,8 @@ const migrations: Record<string, Migration> = {
   '0005-keys': { up: keys },
   '0006-password-parameters': { up: passwordParameters },
   '0007-clock': { up: clockResets },
+  '0008-password-given': { up: passwordGiven },
+  '0009-least-telling': { up: leastTelling },
 };
 
 /** Every migration of this version, in order. */
@@ -44,4 +48,16 @@ export async function migrate(tx: Tx): Promise<void> {
   const migrator = new Migrator({ db: tx, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
+  const [foreign] = await foreignParts(tx);
+  if (foreign)
+    throw new Error(
+      `Somebody has put a ${foreign} into this database, which may change what is stored behind our back: look at who could write to it, then drop it or put a backup back.`,
+    );
+}
+
+/** Triggers and views: the schema has none, and one that somebody has planted could undo what we write. */
+export async function foreignParts(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ type: string; name: string }>`
+    select type, name from sqlite_schema where type in ('trigger', 'view') order by name`.execute(db);
+  return rows.map(({ type, name }) => `${type} (${name.replace(/[^\w-]/g, '?')})`);
 }

@@ -54,7 +54,8 @@ function decode(bytes: Buffer): string {
 
 function isUtf8(form: string): boolean {
   try {
-    return decodeURIComponent(form) !== '';
+    decodeURIComponent(form);
+    return true;
   } catch {
     return false;
   }

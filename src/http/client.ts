@@ -6,7 +6,7 @@ export interface Client {
   address: string;
   userAgent: string;
   /** What it says that it is known by: tokens, of one or several accounts, that may be good or not. */
-  browsers: readonly string[];
+  browserTokens: readonly string[];
 }
 
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -43,8 +43,8 @@ export function clientAddress(peer: string, header: string | undefined, trusted:
   return address;
 }
 
-/** One spelling for each address: IPv4-mapped ones as IPv4, IPv6 compressed, no zone. */
+/** One spelling for each address: IPv4-mapped ones as IPv4, IPv6 compressed, no zone; some proxies write the port too. */
 function canonical(address: string): string | undefined {
-  const bare = address.replace(/%.*$/, '');
+  const bare = address.replace(/^\[(.*)\](:\d{1,5})?$|^([\d.]+):\d{1,5}$/, '$1$3').replace(/%.*$/, '');
   return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
 }

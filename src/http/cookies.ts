@@ -12,7 +12,7 @@ export interface Cookies {
   readonly session: string | undefined;
   readonly half: string | undefined;
   /** The tokens of the accounts that know this browser, at most four; none where the cookie is not one that we made. */
-  readonly browsers: readonly string[];
+  readonly browserTokens: readonly string[];
   /** Has the browser keep a token until `expiresAt`. A session ends the half sign-in that led to it. */
   keep(kind: 'session' | 'half', token: string, expiresAt: number): void;
   /** Has the browser keep the first four of these tokens, by which accounts know it, until `expiresAt`. */
@@ -30,7 +30,7 @@ const names: Record<Kind, string> = {
 };
 
 /** People of one browser who each stay known in it; the next one takes the place of whoever signed in longest ago. */
-const mostBrowsers = 4;
+const mostAccounts = 4;
 const browserToken = /^csb_[\w-]{43}$/;
 
 /** The cookies of one request and its answer. */
@@ -59,19 +59,19 @@ export function cookiesOf(
   return {
     session: sent('session'),
     half: sent('half'),
-    browsers: readBrowsers(sent('browser')),
+    browserTokens: readBrowserTokens(sent('browser')),
     keep(kind, token, expiresAt) {
       if (kind === 'session') forget('half');
       set(kind, token, expiresAt);
     },
     keepBrowsers(tokens, expiresAt) {
-      set('browser', tokens.slice(0, mostBrowsers).join('.'), expiresAt);
+      set('browser', tokens.slice(0, mostAccounts).join('.'), expiresAt);
     },
     forget,
   };
 }
 
-function readBrowsers(value: string | undefined): string[] {
+function readBrowserTokens(value: string | undefined): string[] {
   const tokens = value?.split('.') ?? [];
-  return tokens.length <= mostBrowsers && tokens.every((each) => browserToken.test(each)) ? tokens : [];
+  return tokens.length <= mostAccounts && tokens.every((each) => browserToken.test(each)) ? tokens : [];
 }

@@ -169,7 +169,7 @@ function receive(
     const userAgent = (request.headers['user-agent'] ?? '').slice(0, 256);
     const now = parts.clock();
     const cookies = cookiesOf(request, reply, { https, now });
-    request.caller = { client: { address, userAgent, browsers: cookies.browsers }, cookies, now };
+    request.caller = { client: { address, userAgent, browserTokens: cookies.browserTokens }, cookies, now };
     const health = request.routeOptions.url === '/healthz' || request.routeOptions.url === '/readyz';
     if (behindProxy && !health && !trusted(peer))
       throw new Problem('forbidden', { detail: 'This service answers its proxy only.' });

@@ -10,8 +10,12 @@ export function notice(sentence: string | undefined): Html | undefined {
   return sentence === undefined ? undefined : html`<p role="status">${sentence}</p>`;
 }
 
-/** A moment, in ms, to the minute. The script puts it into the reader's own words and zone. */
+/**
+ * A moment, in ms, to the minute. The script puts it into the reader's own words and zone. What is no moment, because
+ * somebody has put it into the database, does not hide what stands beside it.
+ */
 export function timeOf(ms: number): Html {
+  if (Number.isNaN(new Date(ms).getTime())) return html`no time`;
   return html`<time datetime="${new Date(ms).toISOString()}">${utc.format(ms)} UTC</time>`;
 }
 

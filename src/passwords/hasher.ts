@@ -80,6 +80,8 @@ export function createHasher(parameters: HashParameters, argon: Argon2) {
       });
     },
 
+    /** Throws `busy` where whoever asks would be turned away now. */
+    mustHaveRoom: pool.mustHaveRoom,
     /** Hashes running and waiting, for the metrics. */
     load: pool.load,
   };

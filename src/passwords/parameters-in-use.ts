@@ -8,8 +8,8 @@ import { selectParameters } from './store.ts';
 export function createParametersInUse(present: string) {
   let inUse = [present];
   return {
-    /** The sets, in one order for everybody. `own` is one just met, which another instance may have stored meanwhile. */
-    all(own: string | undefined): readonly string[] {
+    /** The sets, in one order for everybody, and from now on `own` among them: it is one just met, which another instance may have stored meanwhile. */
+    including(own: string | undefined): readonly string[] {
       if (own !== undefined && !inUse.includes(own)) inUse = [...inUse, own].toSorted();
       return inUse;
     },
@@ -17,7 +17,12 @@ export function createParametersInUse(present: string) {
     /** Reads what is stored: sets that nobody has any more cost nothing from then on. */
     async read(db: Db): Promise<void> {
       const stored = await selectParameters(db);
-      inUse = [...new Set([present, ...stored])].toSorted();
+      inUse = [...new Set([present, ...stored.filter(isSet)])].toSorted();
     },
   };
+}
+
+/** Whether a text says parameters, in the form of `parametersOf`: one broken row must not stop everybody. */
+function isSet(text: string): boolean {
+  return /^m=\d{1,7},t=\d{1,2},p=1$/.test(text);
 }

@@ -1,25 +1,21 @@
-import { day, minute } from '../clock.ts';
-import { type Database, type Db, replaceSealed, type SealedColumn, type Tx } from '../database/database.ts';
+import { type Database, type Db, placeIn, replaceSealed, type SealedColumn, type Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
-import { type Place, type Sealer, Unsealable } from '../seal.ts';
-import { hashToken, newId, newToken } from '../tokens.ts';
+import { type Place, type Sealer, tryOpen } from '../seal.ts';
+import { newId } from '../tokens.ts';
 import { rememberPassword } from '../users/users.ts';
 import { type Hasher, parametersOf } from './hasher.ts';
+import { links } from './links.ts';
 import { createParametersInUse } from './parameters-in-use.ts';
 import { judgeNewPassword, shortPassword } from './policy.ts';
 import type { Asker } from './pool.ts';
 import { preparePassword } from './prepare.ts';
 import {
-  deleteExpiredLinks,
   deleteLink,
   deletePassword,
   recordParameters,
-  selectLink,
   selectPassword,
   selectUnknownParameters,
-  takeLink,
   updateHash,
-  upsertLink,
   upsertPassword,
 } from './store.ts';
 
@@ -29,9 +25,6 @@ export { loadBlocklist } from './blocklist.ts';
  * bound to their row. Strangers cost what members cost: where there is no password, a dummy is verified.
  */
 export { type Argon2, argon2, createHasher, type Hasher } from './hasher.ts';
-
-/** How long a one-time link to choose a password lives: an invitation, and one in place of a password that there was. */
-const linkLife = { invitation: 7 * day, replacement: 30 * minute };
 
 /** A password ready to be stored: its hash, and whether it is too short to be an only factor. */
 export interface NewPassword {
@@ -54,14 +47,7 @@ export function createPasswords(parts: {
   const standIn = sealer.seal(place(''), Buffer.alloc(typicalHash));
 
   // A hash that cannot be opened is as good as none: nobody gets in, and the answer is that of a wrong password.
-  const openHash = (userId: string, sealed: Buffer): string | undefined => {
-    try {
-      return sealer.open(place(userId), sealed).toString();
-    } catch (error) {
-      if (error instanceof Unsealable) return undefined;
-      throw error;
-    }
-  };
+  const openHash: OpenHash = (userId, sealed) => tryOpen(sealer, place(userId), sealed)?.toString();
 
   return {
     /** What a sign-in rests on: the version changes whenever the password does. */
@@ -81,14 +67,14 @@ export function createPasswords(parts: {
       const row = await selectPassword(database.read, userId ?? '');
       const opened = row ? openHash(row.user_id, row.hash) : openHash('', standIn);
       const phc = row && password !== undefined ? opened : undefined;
-      const sets = parametersInUse.all(phc && parametersOf(phc));
+      const sets = parametersInUse.including(phc && parametersOf(phc));
       const { right, fresh } = await hasher.verify(phc, password ?? '', sets, asker);
       if (row && fresh) {
         const hash = sealer.seal(place(row.user_id), Buffer.from(fresh));
         const changed = { hash, parameters: hasher.present };
         await database.transaction((tx) => updateHash(tx, row.user_id, row.version, changed));
       } else if (right && row && phc && sealer.isOutdated(row.hash)) {
-        const value = { row: row.user_id, sealed: row.hash };
+        const value = { id: row.user_id, sealed: row.hash };
         const hash = sealer.seal(place(row.user_id), Buffer.from(phc));
         await database.transaction((tx) => replaceSealed(tx, sealedHashes, value, hash));
       }
@@ -128,31 +114,9 @@ export function createPasswords(parts: {
     /** Takes the password away, so that none is right any more; false when there was none. */
     remove: deletePassword,
 
-    /** A one-time token by which a user chooses a password; one made before is void. */
-    async makeLink(
-      tx: Tx,
-      userId: string,
-      kind: keyof typeof linkLife,
-      now: number,
-    ): Promise<{ token: string; expiresAt: number }> {
-      const { token, hash } = newToken('csl_');
-      const expiresAt = now + linkLife[kind];
-      await upsertLink(tx, userId, hash, expiresAt);
-      return { token, expiresAt };
-    },
-
-    /** The user of a link that is still good. Looking does not spend it. */
-    async userOfLink(db: Db, token: string, now: number): Promise<string | undefined> {
-      return selectLink(db, hashToken(token), now);
-    },
-
-    /** Spends a link; true for exactly one caller. */
-    async takeLink(tx: Tx, token: string, now: number): Promise<boolean> {
-      return takeLink(tx, hashToken(token), now);
-    },
-
-    /** Voids a link that may be out. */
-    voidLink: deleteLink,
+    ...links,
+    /** Throws `busy` where whoever asks for a hash would be turned away now. */
+    mustHaveRoom: hasher.mustHaveRoom,
     /** Hashes running and waiting. */
     load: hasher.load,
 
@@ -161,22 +125,25 @@ export function createPasswords(parts: {
      * was written down are opened for it; one that cannot be opened counts as no hash anyway.
      */
     async learnParameters(): Promise<void> {
-      for (let rows = await selectUnknownParameters(database.read, '', batch); rows.length > 0; ) {
-        const found = rows.map((row) => ({ row, parameters: parametersOf(openHash(row.user_id, row.hash) ?? '') }));
-        await database.transaction(async (tx) => {
-          for (const { row, parameters } of found) if (parameters) await recordParameters(tx, row, parameters);
-        });
-        rows = await selectUnknownParameters(database.read, rows.at(-1)?.user_id ?? '', batch);
-      }
+      await learnUnknown(database, openHash);
       await parametersInUse.read(database.read);
     },
 
-    /** Deletes links that have expired, and looks which parameters are still in use. */
-    async sweep(tx: Tx, now: number): Promise<void> {
-      await deleteExpiredLinks(tx, now);
-      await parametersInUse.read(tx);
-    },
+    /** Looks which parameters are still in use. */
+    rereadParameters: (tx: Tx): Promise<void> => parametersInUse.read(tx),
   };
+}
+
+type OpenHash = (userId: string, sealed: Buffer) => string | undefined;
+
+async function learnUnknown(database: Database, openHash: OpenHash): Promise<void> {
+  for (let rows = await selectUnknownParameters(database.read, '', batch); rows.length > 0; ) {
+    const found = rows.map((row) => ({ row, parameters: parametersOf(openHash(row.user_id, row.hash) ?? '') }));
+    await database.transaction(async (tx) => {
+      for (const { row, parameters } of found) if (parameters) await recordParameters(tx, row, parameters);
+    });
+    rows = await selectUnknownParameters(database.read, rows.at(-1)?.user_id ?? '', batch);
+  }
 }
 
 /** Bytes of a hash as it is sealed. */
@@ -186,6 +153,6 @@ const typicalHash = 97;
 const batch = 200;
 
 /** Where password hashes are kept, by user. */
-export const sealedHashes: SealedColumn = { table: 'passwords', column: 'hash', row: 'user_id' };
+export const sealedHashes: SealedColumn = { table: 'passwords', column: 'hash', idColumn: 'user_id' };
 
-const place = (userId: string): Place => ({ ...sealedHashes, row: userId });
+const place = (userId: string): Place => placeIn(sealedHashes, userId);

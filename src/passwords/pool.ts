@@ -2,7 +2,7 @@ import { Problem } from '../http/http.ts';
 
 /** Who asks for a hash. */
 export interface Asker {
-  /** Where the request comes from, as `networkOf` has it. */
+  /** Where the request comes from, as `siteOf` has it. */
   network: string;
   /** A browser that has signed in to the account before, or somebody who has proved who he is. */
   known: boolean;
@@ -23,6 +23,11 @@ export function createPool(concurrency: number, queue: number) {
   const line = createLine(queue);
   return {
     load: () => ({ running, waiting: line.length() }),
+
+    /** Throws `busy` where whoever asks would be turned away now. */
+    mustHaveRoom(asker: Asker): void {
+      if (running >= concurrency && !line.hasRoom(asker)) throw new Problem('busy', { retryAfter });
+    },
 
     /** Does the work when its turn has come. Throws `busy` when there is no room to wait, or none any more. */
     async add<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
@@ -54,23 +59,29 @@ function createLine(longest: number) {
   let length = 0;
   let inARow = 0;
 
-  /** Takes out who makes room for a newcomer beside whom so many of his network wait; nobody where he must go himself. */
-  const makeRoom = (isKnown: boolean, own: number): Waiter | undefined => {
+  /** Where somebody must give way to whoever asks, in a line that is full; nowhere where he must go himself. */
+  const whoGivesWay = ({ network, known: isKnown }: Asker): Ring | undefined => {
+    const own = (isKnown ? known : others).get(network)?.length ?? 0;
     const ring = mostInOne(known) > mostInOne(others) ? known : others;
     // The other network keeps as many as this one will have; else the two would turn each other away without end.
-    if (own + 1 < mostInOne(ring)) return takeLast(ring);
+    if (own + 1 < mostInOne(ring)) return ring;
     // Each network of known browsers may have one place at the cost of strangers, however thinly these are spread.
-    return isKnown && own === 0 ? takeLast(others) : undefined;
+    return isKnown && own === 0 && others.size > 0 ? others : undefined;
   };
 
   return {
     length: () => length,
 
+    /** Whether there is room for one more, or somebody who would make room. */
+    hasRoom: (asker: Asker): boolean => length < longest || whoGivesWay(asker) !== undefined,
+
     /** Puts somebody in line, and turns away whoever has least right to wait there when it is full. */
-    join({ network, known: isKnown }: Asker, waiter: Waiter): void {
-      const ring = isKnown ? known : others;
+    join(asker: Asker, waiter: Waiter): void {
+      const { network } = asker;
+      const ring = asker.known ? known : others;
       if (length >= longest) {
-        const leaves = makeRoom(isKnown, ring.get(network)?.length ?? 0);
+        const full = whoGivesWay(asker);
+        const leaves = full && takeLast(full);
         (leaves ?? waiter).turnAway(new Problem('busy', { retryAfter }));
         if (!leaves) return;
         length -= 1;

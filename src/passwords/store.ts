@@ -137,6 +137,10 @@ export async function deleteLink(tx: Tx, userId: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('password_links').where('user_id', '=', userId).execute();
 }
 
+export async function deleteLinks(tx: Tx): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('password_links').execute();
+}
+
 export async function deleteExpiredLinks(tx: Tx, now: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('password_links').where('expires_at', '<=', now).execute();
 }

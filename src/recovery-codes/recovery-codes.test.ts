@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,18 @@ test('ten codes of 120 bits, each spent by exactly one of many', () =>
     const spent = await Promise.all(Array.from({ length: 20 }, spend));
     assert.equal(spent.filter(Boolean).length, 1);
     assert.equal(await recoveryCodesLeft(database.read, userId), 9);
+  }));
+
+test('of a code its SHA-256 is stored', () =>
+  withUser(async (database, userId) => {
+    const codes = await database.transaction((tx) => makeRecoveryCodes(tx, userId));
+    const expected = codes.map((code) => createHash('sha256').update(code.replaceAll('-', '')).digest('hex'));
+    const stored = await database.read
+      .$extendTables<{ recovery_codes: { code_hash: Buffer } }>()
+      .selectFrom('recovery_codes')
+      .select('code_hash')
+      .execute();
+    assert.deepEqual(stored.map(({ code_hash }) => Buffer.from(code_hash).toString('hex')).sort(), expected.sort());
   }));
 
 test('a spent code comes back when what it was spent for is undone', () =>

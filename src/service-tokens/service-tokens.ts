@@ -3,6 +3,7 @@ import type { Database, Db, Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
 import {
+  backdateServiceTokens,
   deleteExpiredServiceTokens,
   deleteServiceToken,
   insertServiceToken,
@@ -97,6 +98,8 @@ export function createServiceTokens({ database }: { database: Database }) {
       return info;
     },
 
+    /** Accepts that it is `now`, where tokens were made later: each lives at most as long from now as it was made for. */
+    acceptTime: backdateServiceTokens,
     /** Deletes tokens that have expired. */
     sweep: deleteExpiredServiceTokens,
   };

@@ -89,6 +89,20 @@ export async function updateLastUsed(tx: Tx, id: string, now: number): Promise<v
     .execute();
 }
 
+/** Lets tokens that were made after a moment have been made at it, with as long a life, and used no later. */
+export async function backdateServiceTokens(tx: Tx, now: number): Promise<void> {
+  const db = tx.$extendTables<Tables>();
+  await db
+    .updateTable('service_tokens')
+    .set(({ eb, ref }) => ({
+      expires_at: eb(eb(ref('expires_at'), '-', ref('created_at')), '+', now),
+      created_at: now,
+    }))
+    .where('created_at', '>', now)
+    .execute();
+  await db.updateTable('service_tokens').set({ last_used_at: now }).where('last_used_at', '>', now).execute();
+}
+
 export async function deleteServiceToken(tx: Tx, id: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('service_tokens').where('id', '=', id).execute();
 }

@@ -51,11 +51,11 @@ export function createBrowsers({ throttle }: { throttle: Throttle }) {
   /** What of the tokens that a client sent is good at `now`, in their order; without a token nothing is looked up. */
   const standing = async (
     db: Db,
-    { browsers: tokens }: Client,
+    { browserTokens }: Client,
     now: number,
   ): Promise<{ token: string; browser: StoredBrowser }[]> => {
     const found = [];
-    for (const token of tokens) {
+    for (const token of browserTokens) {
       const browser = await selectBrowserByToken(db, hashToken(token));
       if (browser && browser.expiresAt > now) found.push({ token, browser });
     }
@@ -112,9 +112,11 @@ export function createBrowsers({ throttle }: { throttle: Throttle }) {
     /** Ends every one that any account knows; the sweeps to come take them away with their tries. */
     endAll: expireAllBrowsers,
 
-    /** Ends those that nobody has signed in with for too long. */
-    async sweep(tx: Tx, now: number): Promise<void> {
-      for (const id of await selectExpiredBrowsers(tx, now, sweptAtOnce)) await end(tx, id);
+    /** Ends those that nobody has signed in with for too long; answers `more` where it has not come to all of them. */
+    async sweep(tx: Tx, now: number): Promise<'more' | undefined> {
+      const ids = await selectExpiredBrowsers(tx, now, sweptAtOnce);
+      for (const id of ids) await end(tx, id);
+      return ids.length === sweptAtOnce ? 'more' : undefined;
     },
   };
 }

@@ -153,6 +153,12 @@ export async function deleteOtherSessions(tx: Tx, userId: string, keptId: string
   return Number(numDeletedRows);
 }
 
+/** Deletes the sessions of everybody, and answers how many that were. */
+export async function deleteAllSessions(tx: Tx): Promise<number> {
+  const { numDeletedRows } = await tx.$extendTables<Tables>().deleteFrom('sessions').executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
 /** Those at their overall limit, and those of two factors that were last seen at `idleSince` or before. */
 export async function deleteOverSessions(tx: Tx, now: number, idleSince: number): Promise<void> {
   const sessions = tx.$extendTables<Tables>().deleteFrom('sessions');
@@ -231,12 +237,6 @@ export async function updateBrowser(
 
 export async function deleteBrowser(tx: Tx, id: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('browsers').where('id', '=', id).execute();
-}
-
-/** Deletes the sessions of everybody, and answers how many that were. */
-export async function deleteAllSessions(tx: Tx): Promise<number> {
-  const { numDeletedRows } = await tx.$extendTables<Tables>().deleteFrom('sessions').executeTakeFirst();
-  return Number(numDeletedRows);
 }
 
 export async function expireAllBrowsers(tx: Tx, now: number): Promise<void> {

@@ -4,10 +4,10 @@ import type { Database } from '../database/database.ts';
 import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { minimumPassword, requiresSecondFactor } from '../sign-in/sign-in.ts';
-import { networkOf } from '../throttle/throttle.ts';
+import { siteOf } from '../throttle/throttle.ts';
 import { hashToken, newToken } from '../tokens.ts';
 import { anyAdministrator, createUser, nameToStore, type User } from '../users/users.ts';
-import { deleteExpiredSetupLinks, selectSetupLink, takeSetupLink, upsertSetupLink } from './store.ts';
+import { deleteExpiredSetupLinks, deleteSetupLink, selectSetupLink, takeSetupLink, upsertSetupLink } from './store.ts';
 
 /**
  * The first administrator: made by whoever can read what the service prints at its start. While there is none, a
@@ -54,7 +54,7 @@ export function createSetup(parts: {
     async finish(given: { token: string; name: string; password: string }, address: string): Promise<User | undefined> {
       const tokenHash = hashToken(given.token);
       if (!(await selectSetupLink(database.read, tokenHash, clock()))) return undefined;
-      const facts = { name: nameToStore(given.name), minimum, network: networkOf(address) };
+      const facts = { name: nameToStore(given.name), minimum, network: siteOf(address) };
       const password = await passwords.prepareNew(given.password, facts);
       return database.transaction(async (tx) => {
         const now = clock();
@@ -66,6 +66,8 @@ export function createSetup(parts: {
       });
     },
 
+    /** Accepts that the time is another: voids the link, because nobody knows how old it is. */
+    acceptTime: deleteSetupLink,
     /** Deletes a link that has expired. */
     sweep: deleteExpiredSetupLinks,
   };

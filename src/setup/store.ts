@@ -26,6 +26,10 @@ export async function selectSetupLink(db: Db, tokenHash: Buffer, now: number): P
   return row !== undefined;
 }
 
+export async function deleteSetupLink(tx: Tx): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('setup_links').execute();
+}
+
 export async function deleteExpiredSetupLinks(tx: Tx, now: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('setup_links').where('expires_at', '<=', now).execute();
 }

@@ -3,11 +3,12 @@ import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import type { NewPassword, Passwords } from '../passwords/passwords.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import { networkOf, passwordTry, type Throttle } from '../throttle/throttle.ts';
+import type { Browsers } from '../sessions/sessions.ts';
+import { passwordTry, siteOf, type Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
 import type { EndSessions } from './end-sessions.ts';
 import { type ReadFacts, sameFacts } from './facts.ts';
+import type { GoesOn, GoOn } from './go-on.ts';
 import { type Judge, tooManyTries } from './judge.ts';
 import { type Facts, minimumPassword } from './policy.ts';
 import type { StillMay } from './still-may.ts';
@@ -22,13 +23,14 @@ interface Parts {
   judge: Judge;
   readFacts: ReadFacts;
   stillMay: StillMay;
-  sessions: Sessions;
+  browsers: Browsers;
+  goOn: GoOn;
   endSessions: EndSessions;
 }
 
 /** A new password: proving the present one, and what the change ends. */
 export function createChangePassword(parts: Parts) {
-  const { audit, database, clock, throttle, passwords, totp, judge, readFacts, stillMay, sessions, endSessions } =
+  const { audit, database, clock, throttle, passwords, totp, judge, readFacts, stillMay, browsers, endSessions, goOn } =
     parts;
 
   /** Stores a new password and ends the account's sessions, but the one named, its pending secrets, and what browsers know it. */
@@ -49,14 +51,14 @@ export function createChangePassword(parts: Parts) {
 
     /**
      * Changes the password from a session. Throws `wrong_password`, `weak_password` or `too_many_tries`. With
-     * `renewToken` the session gets a new token in the same transaction, and that is the answer.
+     * `inBrowser` the session gets a new token in the same transaction, and the browser stays known if it was.
      */
     async change(
       session: Session,
       given: { current: string; new: string },
       client: Client,
-      { renewToken = false } = {},
-    ): Promise<string | undefined> {
+      { inBrowser = false } = {},
+    ): Promise<GoesOn | undefined> {
       const { userId, id: sessionId } = session;
       const facts = await readFacts(database.read, userId);
       if (!facts) throw new Problem('unauthenticated');
@@ -83,15 +85,16 @@ export function createChangePassword(parts: Parts) {
       const password = await passwords.prepareNew(given.new, {
         name,
         minimum: minimumPassword(facts.secondFactorRequired),
-        network: networkOf(client.address),
+        network: siteOf(client.address),
       });
 
       return database.transaction(async (tx) => {
         if (!sameFacts(facts, await stillMay(tx, session))) throw new Problem('wrong_password');
         const now = clock();
+        const was = (await browsers.find(tx, client, userId, now)) !== undefined;
         await replace(tx, userId, password, sessionId, now);
         await audit.record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });
-        return renewToken ? sessions.renew(tx, sessionId) : undefined;
+        return inBrowser ? goOn(tx, session, client, { was, proved: false }, now) : undefined;
       });
     },
 
@@ -102,7 +105,7 @@ export function createChangePassword(parts: Parts) {
     async acceptLink(facts: Facts, given: { token: string; password: string }, client: Client): Promise<boolean> {
       const { name, id: userId } = facts.user;
       const minimum = minimumPassword(facts.secondFactorRequired);
-      const network = networkOf(client.address);
+      const network = siteOf(client.address);
       const password = await passwords.prepareNew(given.password, { name, minimum, network });
       return database.transaction(async (tx) => {
         const now = clock();

@@ -2,7 +2,7 @@ import { type Audit, activity } from '../audit/audit.ts';
 import { type Clock, minute } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
-import type { Refusal, Throttle, Ticket, Verdict } from '../throttle/throttle.ts';
+import { networkOf, type Refusal, type Throttle, type Ticket, type Verdict } from '../throttle/throttle.ts';
 import { findUserByName, prepareName, type User } from '../users/users.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import { beginHalf, type MadeHalf } from './half-sign-in.ts';
@@ -126,13 +126,17 @@ export function createCredentials(parts: Parts) {
   };
 }
 
+/** Rows that say of one account, in one minute, that a code is to come. */
+const mostNoted = 10;
+
 /**
- * Writes down that the password was right and a code is to come: at most once a minute for an account and an address,
- * because whoever knows the password could fill the log with it.
+ * Writes down that the password was right and a code is to come: at most once a minute for an account and a network, and
+ * ten times for the account, because whoever knows the password could fill the log with it.
  */
 async function noteWaiting(tx: Tx, audit: Audit, userId: string, { address }: Client, now: number): Promise<void> {
   const event = 'sign_in.otp_required';
-  const { rows } = await activity(tx, { userId, events: [event] });
-  const noted = rows.some((row) => row.address === address && Math.abs(now - row.at) < minute);
-  if (!noted) await audit.record(tx, now, { event, userId, address });
+  const { rows } = await activity(tx, { userId, events: [event], limit: mostNoted });
+  const recent = rows.filter(({ at }) => Math.abs(now - at) < minute);
+  const noted = recent.some((row) => networkOf(row.address ?? '') === networkOf(address));
+  if (!noted && recent.length < mostNoted) await audit.record(tx, now, { event, userId, address });
 }

@@ -17,7 +17,12 @@ export function sessionFinder(parts: {
   return async (token, now): Promise<Session | undefined> => {
     const session = await sessions.find(database.read, token);
     const facts = session && (await readFacts(database.read, session.userId));
-    if (!session || !facts || sessions.isOver(session, idleLimitHolds(facts, session), now)) return undefined;
+    if (!session || !facts) return undefined;
+    if (sessions.isOver(session, idleLimitHolds(facts, session), now)) {
+      // What is over ends when it is met, or a clock that is set back would revive it.
+      await database.transaction((tx) => sessions.end(tx, session.id, session.userId)).catch(() => undefined);
+      return undefined;
+    }
     const level = levelOf(facts, session);
     if (!level) return undefined;
     // The answer does not wait for this note: it can do without, also when nothing can be written right now.

@@ -4,6 +4,7 @@ import type { Database, Tx } from '../database/database.ts';
 import { type Client, type Level, Problem } from '../http/http.ts';
 import type { Browsers, Remembered, Sessions } from '../sessions/sessions.ts';
 import type { Throttle, Ticket } from '../throttle/throttle.ts';
+import type { Alarm } from './alarm.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import type { Code, JudgedCode } from './judge.ts';
 import { nextStep } from './next-step.ts';
@@ -41,8 +42,6 @@ export interface WrongOtp {
   result: 'wrong otp';
   /** It was right once: the person must wait for the next one. */
   used: boolean;
-  /** It raised the alarm. */
-  alarm: boolean;
 }
 
 export type Issue = ReturnType<typeof createIssue>;
@@ -60,8 +59,9 @@ export function createIssue(parts: {
   sessions: Sessions;
   browsers: Browsers;
   readFacts: ReadFacts;
+  alarm: Alarm;
 }) {
-  const { audit, database, clock, throttle, sessions, browsers, readFacts } = parts;
+  const { audit, database, clock, throttle, sessions, browsers, readFacts, alarm } = parts;
 
   const make = async (tx: Tx, accepted: Accepted, client: Client, now: number): Promise<SignedIn> => {
     const { userId, code, half, inBrowser, replaces } = accepted;
@@ -100,21 +100,12 @@ export function createIssue(parts: {
         const wrong = await throttle.settle(tx, ticket, 'wrong', now);
         const about = { userId, address: client.address };
         await audit.record(tx, now, { event: 'sign_in.refused', ...about, detail: { reason: 'wrong otp' } });
-        const alarm = (code?.strange ?? false) && isAlarming(wrong);
-        if (alarm) await audit.record(tx, now, { event: 'sign_in.alarm', ...about, detail: { wrong_codes: wrong } });
-        return { result: 'wrong otp', used: code?.matches ?? false, alarm };
+        await alarm.consider(tx, about, { wrong, known: code?.known ?? true }, now);
+        return { result: 'wrong otp', used: code?.matches ?? false };
       }
       await throttle.settle(tx, ticket, 'right', now);
       // Of two that finish it with different codes, one does; the other's transaction is undone.
       if (half && !(await takeHalfSignIn(tx, half.id))) throw new Problem('unauthenticated');
       return make(tx, accepted, client, now);
     });
-}
-
-/**
- * Whether somebody who knows the password has now given so many wrong codes in a row that its owner must hear of it: at
- * the third, which few people come to by mistake, and at each tenth, so that a long attack is told again and again.
- */
-function isAlarming(wrongInARow: number): boolean {
-  return wrongInARow === 3 || (wrongInARow > 0 && wrongInARow % 10 === 0);
 }

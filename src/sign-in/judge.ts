@@ -5,11 +5,11 @@ import type { Passwords } from '../passwords/passwords.ts';
 import { spendRecoveryCode } from '../recovery-codes/recovery-codes.ts';
 import type { Browsers } from '../sessions/sessions.ts';
 import {
-  networkOf,
   otpTry,
   passwordTry,
   type Refusal,
   recoveryCodeTry,
+  siteOf,
   type Throttle,
   type Ticket,
   type Try,
@@ -35,8 +35,8 @@ export interface JudgedPassword {
 
 export interface JudgedCode {
   ticket: Ticket;
-  /** It came from no browser that the account knows. */
-  strange: boolean;
+  /** It came from a browser that the account knows. */
+  known: boolean;
   /** It belongs to one of the steps that are looked at: where it cannot be spent, it was used already. */
   matches: boolean;
   /** Spends the code in the transaction of what it allows; false where it was wrong or is spent. */
@@ -104,9 +104,11 @@ export function createJudge(parts: {
     }): Promise<JudgedPassword | Refusal> {
       const { name, client } = given;
       const browserId = await knownByName(client, name);
+      const asker = { network: siteOf(client.address), known: browserId !== undefined };
+      // Before the try is charged: turning away in a flood is to cost no transaction.
+      passwords.mustHaveRoom(asker);
       const ticket = await throttle.charge(passwordTry(name, client.address, browserId));
       if (!('charges' in ticket)) return ticket;
-      const asker = { network: networkOf(client.address), known: browserId !== undefined };
       const right = await orGiveBack(ticket, async () => passwords.verify(await given.find(), given.password, asker));
       return { ticket, right, browserId };
     },
@@ -119,13 +121,13 @@ export function createJudge(parts: {
       const tries = isOtp ? otpTry(userId, authenticatorId, browser?.id) : recoveryCodeTry(userId, browser?.id);
       const ticket = await throttle.charge(tries);
       if (!('charges' in ticket)) return ticket;
-      const strange = browser === undefined;
-      if (!isOtp) return { ticket, strange, matches: false, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
+      const known = browser !== undefined;
+      if (!isOtp) return { ticket, known, matches: false, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
       const match = await matchOf(ticket, { bound: userId }, code.text);
       const step = stepIn(match);
       const spend = async (tx: Tx, now: number): Promise<boolean> =>
         step !== undefined && totp.spend(tx, userId, authenticatorId, step, now);
-      return { ticket, strange, matches: match !== 'wrong', spend };
+      return { ticket, known, matches: match !== 'wrong', spend };
     },
 
     /** Judges a code that is to prove a secret which nobody has proved yet. */

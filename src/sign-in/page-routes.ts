@@ -26,7 +26,7 @@ interface Parts {
   signIn: SignIn;
   site: Site;
   /** Told each outcome, for the metrics. */
-  count: (outcome: Outcome) => void;
+  count: (result: Outcome['result']) => void;
 }
 
 /** Any text up to this length is judged; what is longer is no code and no name. */
@@ -71,7 +71,7 @@ function passwordStep(app: FastifyInstance, { signIn, site, count }: Parts): voi
       const { username: name, password, return_to: wanted } = body;
       const browser = { returnTo: wanted, replaces: cookies.session };
       const outcome = await signIn.withCredentials({ name, password, code: undefined }, client, browser);
-      count(outcome);
+      count(outcome.result);
       if (outcome.result === 'signed in') return welcome(reply, cookies, outcome, wanted);
       if (outcome.result === 'otp required' && outcome.half) {
         cookies.keep('half', outcome.half.token, outcome.half.expiresAt);
@@ -104,7 +104,7 @@ function codeStep(
     async handle({ half, body, client, cookies, reply }) {
       const code = { kind: field, text: String(body[field]) };
       const outcome = await signIn.half.finish(half, code, client, cookies.session);
-      count(outcome);
+      count(outcome.result);
       if (outcome.result === 'signed in') {
         const onwards = field === 'recovery_code' ? '/account?done=recovery-code' : half.returnTo;
         return welcome(reply, cookies, outcome, onwards);

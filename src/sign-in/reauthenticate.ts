@@ -3,9 +3,10 @@ import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Throttle, Ticket } from '../throttle/throttle.ts';
+import type { Throttle } from '../throttle/throttle.ts';
+import type { Alarm } from './alarm.ts';
 import { type ReadFacts, sameFacts } from './facts.ts';
-import { type Code, type Judge, type JudgedCode, tooManyTries } from './judge.ts';
+import { type Code, type Judge, type JudgedCode, type JudgedPassword, tooManyTries } from './judge.ts';
 import { nextStep } from './next-step.ts';
 import type { Facts } from './policy.ts';
 
@@ -21,27 +22,25 @@ export function createReauthenticate(parts: {
   sessions: Sessions;
   judge: Judge;
   readFacts: ReadFacts;
+  alarm: Alarm;
 }) {
-  const { audit, database, clock, throttle, sessions, judge, readFacts } = parts;
+  const { audit, database, clock, throttle, sessions, judge, readFacts, alarm } = parts;
 
   /** Settles what was wrong, tells the audit log, and throws the problem. */
   const refuse = async (
-    ticket: Ticket | undefined,
+    judged: JudgedPassword | JudgedCode | undefined,
     code: 'wrong_password' | 'wrong_otp',
     session: Session,
     client: Client,
   ): Promise<never> => {
     await database.transaction(async (tx) => {
       const now = clock();
-      if (ticket) await throttle.settle(tx, ticket, 'wrong', now);
-      const { userId, id: sessionId } = session;
-      await audit.record(tx, now, {
-        event: 'session.reauthentication_refused',
-        userId,
-        sessionId,
-        address: client.address,
-        detail: { reason: code },
-      });
+      const about = { userId: session.userId, sessionId: session.id, address: client.address };
+      const detail = { reason: code };
+      await audit.record(tx, now, { event: 'session.reauthentication_refused', ...about, detail });
+      if (!judged) return;
+      const wrong = await throttle.settle(tx, judged.ticket, 'wrong', now);
+      if ('known' in judged) await alarm.consider(tx, about, { wrong, known: judged.known }, now);
     });
     throw new Problem(code);
   };
@@ -81,7 +80,7 @@ export function createReauthenticate(parts: {
       client,
     });
     if (!('ticket' in password)) throw tooManyTries(password);
-    if (!password.right) return refuse(password.ticket, 'wrong_password', session, client);
+    if (!password.right) return refuse(password, 'wrong_password', session, client);
     await database.transaction((tx) => throttle.settle(tx, password.ticket, 'right', clock()));
     const code = await judgeCode(facts, given.code, session, client);
 
@@ -104,7 +103,7 @@ export function createReauthenticate(parts: {
     const outcome = await (code
       ? judge.orGiveBack(code.ticket, () => database.transaction(finish))
       : database.transaction(finish));
-    if (outcome === 'wrong code') return refuse(code?.ticket, 'wrong_otp', session, client);
+    if (outcome === 'wrong code') return refuse(code, 'wrong_otp', session, client);
     if (outcome === 'changed') throw new Problem('wrong_password');
     return outcome.token;
   };

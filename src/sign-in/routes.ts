@@ -19,7 +19,7 @@ interface Parts {
   site: Site;
   otpInQuery: Options['otpInQuery'];
   /** Told each outcome, for the metrics. */
-  count: (outcome: Outcome) => void;
+  count: (result: Outcome['result']) => void;
 }
 
 export function signInRoutes(app: FastifyInstance, parts: Parts): void {
@@ -77,8 +77,8 @@ function credentials(app: FastifyInstance, { signIn, otpInQuery, count }: Parts)
       const given = basicCredentials(request.headers.authorization);
       const code = codeSent(query, body ?? {}, otpInQuery);
       // Not by its cookies: another page of the same site could have a browser send guesses, and so use up its tries.
-      const outcome = await signIn.withCredentials({ ...given, code }, { ...client, browsers: [] });
-      count(outcome);
+      const outcome = await signIn.withCredentials({ ...given, code }, { ...client, browserTokens: [] });
+      count(outcome.result);
       const { status, headers, answer } = credentialsAnswer(outcome);
       return reply.code(status).headers(headers).send(answer);
     },

@@ -6,7 +6,9 @@ import { makeRecoveryCodes, voidRecoveryCodes } from '../recovery-codes/recovery
 import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import { otpTry, pendingOtpTry, recoveryCodeTry, type Throttle, type Try } from '../throttle/throttle.ts';
 import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/totp.ts';
+import type { Alarm } from './alarm.ts';
 import type { EndSessions } from './end-sessions.ts';
+import type { GoesOn, GoOn } from './go-on.ts';
 import { type Judge, tooManyTries } from './judge.ts';
 import type { StillMay } from './still-may.ts';
 
@@ -18,8 +20,8 @@ export interface Standing {
   qrNeeded: boolean;
   /** It has just taken the place of another one. */
   replaced?: true;
-  /** The session's new token, where one was asked for; the old one is void. */
-  token?: string;
+  /** How the browser goes on in which it was changed. */
+  goesOn?: GoesOn;
   /** Only where they were made just now. */
   recoveryCodes?: string[];
 }
@@ -35,6 +37,8 @@ interface Parts {
   judge: Judge;
   stillMay: StillMay;
   endSessions: EndSessions;
+  goOn: GoOn;
+  alarm: Alarm;
 }
 
 /**
@@ -42,7 +46,8 @@ interface Parts {
  * transaction; a change of factors ends every other session and every pending secret.
  */
 export function createSecondFactor(parts: Parts) {
-  const { audit, database, clock, throttle, sessions, browsers, totp, judge, stillMay, endSessions } = parts;
+  const { audit, database, clock, throttle, sessions, browsers, totp, judge, stillMay, endSessions, goOn, alarm } =
+    parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -130,14 +135,14 @@ export function createSecondFactor(parts: Parts) {
     /**
      * Proves the waiting secret by a code of it: the pending one comes into force, in place of one that was, or the one
      * in force counts as proved. Throws `wrong_otp` (and changes nothing), `too_many_tries`, or `otp_already_confirmed`
-     * when nothing waits for a code. With `renewToken` the session gets a new token in the same transaction, because it
-     * has come to be worth more.
+     * when nothing waits for a code. `inBrowser` the session gets a new token in the same transaction, because it has
+     * come to be worth more, and the browser is known from now on.
      */
     async enableWithCode(
       session: Session,
       typed: string,
       client: Client,
-      { renewToken = false } = {},
+      { inBrowser = false } = {},
     ): Promise<Standing> {
       const { userId, id: sessionId } = session;
       const enrolment = await totp.enrolment(database.read, userId, sessionId, clock());
@@ -149,11 +154,13 @@ export function createSecondFactor(parts: Parts) {
       const finish = async (tx: Tx): Promise<Standing | undefined> => {
         const now = clock();
         const done = judged.step === undefined ? undefined : await confirm(tx, session, target, judged.step, now);
-        await throttle.settle(tx, judged.ticket, done ? 'right' : 'wrong', now);
-        const event = done?.event ?? 'otp.confirmation_refused';
-        await audit.record(tx, now, { event, userId, sessionId, address: client.address });
-        if (!done || !renewToken) return done?.standing;
-        return { ...done.standing, token: await sessions.renew(tx, sessionId) };
+        const wrong = await throttle.settle(tx, judged.ticket, done ? 'right' : 'wrong', now);
+        const about = { userId, sessionId, address: client.address };
+        await audit.record(tx, now, { event: done?.event ?? 'otp.confirmation_refused', ...about });
+        const known = browser !== undefined;
+        if (!done && target.secret === 'bound') await alarm.consider(tx, about, { wrong, known }, now);
+        if (!done || !inBrowser) return done?.standing;
+        return { ...done.standing, goesOn: await goOn(tx, session, client, { was: known, proved: true }, now) };
       };
       const outcome = await judge.orGiveBack(judged.ticket, () => database.transaction(finish));
       if (!outcome) throw new Problem('wrong_otp');

@@ -6,11 +6,13 @@ import type { Passwords } from '../passwords/passwords.ts';
 import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import type { Throttle } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
+import { createAlarm } from './alarm.ts';
 import { createChangePassword } from './change-password.ts';
 import { createCredentials } from './credentials.ts';
 import { sessionFinder, sessionLister } from './current-session.ts';
 import { createEndAll, createEndSessions } from './end-sessions.ts';
 import { factsReader } from './facts.ts';
+import { createGoOn } from './go-on.ts';
 import { createHalfSignIns } from './half-sign-in.ts';
 import { createIssue } from './issue.ts';
 import { createJudge } from './judge.ts';
@@ -37,6 +39,7 @@ import { deleteExpiredHalfSignIns } from './store.ts';
  * Every session is made in `issue.ts`. What comes next is decided in `next-step.ts`, what a session may do in
  * `policy.ts`; both are pure. Which secrets are right is judged in `judge.ts`, from the facts of `facts.ts`.
  */
+export type { GoesOn } from './go-on.ts';
 export { signInPage } from './page.ts';
 export type { Facts } from './policy.ts';
 export { minimumPassword, requiresSecondFactor } from './policy.ts';
@@ -59,13 +62,16 @@ export function createSignIn(parts: {
   const readFacts = factsReader(parts);
   const judge = createJudge(parts);
   const stillMay = createStillMay({ ...parts, readFacts });
-  const issue = createIssue({ ...parts, readFacts });
+  const alarm = createAlarm(parts);
+  const issue = createIssue({ ...parts, readFacts, alarm });
   const endSessions = createEndSessions(parts);
-  const all = { ...parts, readFacts, judge, stillMay, issue, endSessions };
+  const goOn = createGoOn(parts);
+  const all = { ...parts, readFacts, judge, stillMay, issue, endSessions, goOn, alarm };
   return {
     readFacts,
     stillMay,
     endSessions,
+    alarms: alarm.count,
     endAll: createEndAll(parts),
     withCredentials: createCredentials(all),
     half: createHalfSignIns(all),

@@ -54,9 +54,10 @@ export const defaultLimits = {
   rows: 100_000,
   /** How long a try may await its verdict; after that it counts as wrong. */
   verdict: 30 * second,
-  /** How long a try waits while all free ones await their verdict, and after how long it first looks again. */
+  /** How long a try waits while all free ones await their verdict. */
   patience: 5 * second,
-  waitFor: 25,
+  /** After how many milliseconds it looks for the first time whether they have; then ever less often. */
+  firstPause: 25,
   /** Tries that may wait so in one process at the same budget; further ones are refused at once. */
   waiting: 100,
   /** Refused networks that are remembered in memory, so that a flood from one costs no transaction. */

@@ -99,6 +99,32 @@ test('an IPv6 /48 is refused for all names after two hundred wrong passwords, wh
     await attempt(passwordTry('alice', subnet(777)), 'right');
   }));
 
+test('a try that is not judged gives back no room while another one has come by it', () =>
+  onBench(async ({ attempt, throttle, settle }) => {
+    for (let index = 1; index <= 20; index += 1) {
+      const first = ticketOf(await throttle.charge(passwordTry('alice', from(index))));
+      const second = ticketOf(await throttle.charge(passwordTry('alice', from(index))));
+      await settle(first, 'unjudged');
+      await settle(second, 'wrong');
+    }
+    for (let tries = 0; tries < 5; tries += 1) await attempt(passwordTry('alice', from(100 + tries)), 'wrong');
+    assert.deepEqual(await throttle.charge(passwordTry('alice', from(200))), { retryAfter: 30 });
+  }));
+
+test('whoever fills the table with keys pushes out his own, and no count that is higher', () =>
+  onBench(
+    async ({ attempt, throttle, turn }) => {
+      for (let name = 0; name < 40; name += 1) await attempt(passwordTry(`n${name}`, from(1)), 'wrong');
+      for (let index = 0; index < 100; index += 1) {
+        await attempt([{ budget: 'password', key: `filler ${index}` }], 'wrong');
+        turn(1);
+      }
+      for (let name = 50; name < 60; name += 1) await attempt(passwordTry(`n${name}`, from(1)), 'wrong');
+      assert.deepEqual(Object.keys(await throttle.charge(passwordTry('alice', from(1)))), ['retryAfter']);
+    },
+    { rows: 100 },
+  ));
+
 test('a refused network is remembered in memory, and let in again when the refusal ends', () =>
   onBench(async ({ attempt, database, throttle, turn }) => {
     for (let name = 0; name < 50; name += 1) await attempt(passwordTry(`n${name}`, from(1)), 'wrong');

@@ -59,7 +59,10 @@ export async function countBudgets(tx: Tx): Promise<number> {
   return Number(rows);
 }
 
-/** Deletes up to `most` rows that tell least: the ones that expire first, but none that delays, waits or is kept. */
+/**
+ * Deletes up to `most` rows that tell least: those that count least, so that whoever fills the table with keys pushes out
+ * his own, and of these the ones that expire first; but none that delays, waits or is kept.
+ */
 export async function evictBudgets(tx: Tx, now: number, most: number): Promise<void> {
   const db = tx.$extendTables<Tables>();
   const least = db
@@ -68,6 +71,7 @@ export async function evictBudgets(tx: Tx, now: number, most: number): Promise<v
     .where('kept', '=', 0)
     .where('blocked_until', '<=', now)
     .where((row) => row.or([row('awaiting', '=', 0), row('awaiting_until', '<=', now)]))
+    .orderBy('charged')
     .orderBy('expires_at')
     .limit(most);
   await db.deleteFrom('budgets').where('key', 'in', least).execute();

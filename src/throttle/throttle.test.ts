@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { onBench, ticketOf } from '../../test/throttle-bench.ts';
 import { day, second } from '../clock.ts';
 import type { Tx } from '../database/database.ts';
-import { otpTry, passwordTry, recoveryCodeTry, type Try } from './throttle.ts';
+import { defaultLimits, otpTry, passwordTry, recoveryCodeTry, type Try } from './throttle.ts';
 
 const alice = passwordTry('alice', '203.0.113.9');
 
@@ -79,6 +79,20 @@ test('only so many wait at one budget, and those beyond are refused at once', ()
       for (const answer of await Promise.all(waiting)) ticketOf(answer);
     },
     { patience: 10_000, waiting: 2 },
+  ));
+
+test('who waits is counted at the budget that he waits for, whatever name he tries', () =>
+  onBench(
+    async ({ throttle, settle }) => {
+      const tickets = [];
+      for (let name = 0; name < 3; name += 1)
+        tickets.push(ticketOf(await throttle.charge(passwordTry(`n${name}`, '192.0.2.1'))));
+      const waiting = [4, 5].map((name) => throttle.charge(passwordTry(`n${name}`, '192.0.2.1')));
+      assert.deepEqual(await throttle.charge(passwordTry('n6', '192.0.2.1')), { retryAfter: 1 });
+      for (const ticket of tickets) await settle(ticket, 'right');
+      for (const answer of await Promise.all(waiting)) ticketOf(answer);
+    },
+    { patience: 10_000, waiting: 2, network: { ...defaultLimits.network, free: 3 } },
   ));
 
 test('accounts, authenticators and kinds have budgets apart', () =>

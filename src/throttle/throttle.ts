@@ -16,17 +16,10 @@ import {
   settleWrong,
 } from './limits.ts';
 import { createRefused } from './refused.ts';
-import {
-  countBudgets,
-  deleteBudget,
-  deleteExpiredBudgets,
-  evictBudgets,
-  lowerTimes,
-  selectBudget,
-  upsertBudget,
-} from './store.ts';
+import { createRoom } from './room.ts';
+import { deleteBudget, deleteExpiredBudgets, lowerTimes, selectBudget, upsertBudget } from './store.ts';
 import type { Try } from './tries.ts';
-import { createWaiting } from './waiting.ts';
+import { createWaiting, type Wait } from './waiting.ts';
 
 /**
  * The throttle: how many tries at a secret there are, across connections, instances and restarts.
@@ -36,7 +29,7 @@ import { createWaiting } from './waiting.ts';
  * charged like those that do; keys are HMACs, so that no name is stored in clear. See `docs/security/throttle.md`.
  */
 export { defaultLimits, type Limits } from './limits.ts';
-export { networkOf } from './network.ts';
+export { networkOf, siteOf } from './network.ts';
 export { browserTries, otpTry, passwordTry, pendingOtpTry, recoveryCodeTry, type Try } from './tries.ts';
 
 export interface Refusal {
@@ -70,7 +63,8 @@ interface Place {
 export function createThrottle(parts: { database: Database; clock: Clock; limits: Limits; secret: Buffer }) {
   const { database, clock, limits, secret } = parts;
   const refused = createRefused(limits.remembered);
-  const waitFor = createWaiting(limits);
+  const inTurn = createWaiting(limits);
+  const hasRoom = createRoom(limits.rows);
   const hmac = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
   // What a newcomer has is of one UTC day, so that not even over weeks more networks come to have budgets of their own.
   const keyOf = ({ budget, key, newcomerTo }: Try, now: number): Buffer =>
@@ -100,12 +94,6 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     return { place: { ...place, kept: true, shared: true }, found: true };
   };
 
-  const hasRoom = async (tx: Tx, now: number): Promise<boolean> => {
-    if ((await countBudgets(tx)) < limits.rows) return true;
-    await evictBudgets(tx, now, Math.ceil(limits.rows / 100));
-    return (await countBudgets(tx)) < limits.rows;
-  };
-
   /** The budgets that a try is charged to: its own, and for a newcomer the room that there is for newcomers. */
   const places = async (tx: Tx, attempt: Try, now: number): Promise<Place[]> => {
     const own = await open(tx, attempt, now);
@@ -117,7 +105,7 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     return [{ ...rest.place, shared: true }];
   };
 
-  const chargeOnce = async (tx: Tx, tries: readonly Try[], now: number): Promise<Ticket | Refusal | 'wait'> => {
+  const chargeOnce = async (tx: Tx, tries: readonly Try[], now: number): Promise<Ticket | Refusal | Wait> => {
     const all: Place[] = [];
     for (const attempt of tries) all.push(...(await places(tx, attempt, now)));
     const decisions = all.map(({ stored, shape }) => decide(stored, shape, now));
@@ -126,7 +114,8 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     for (const [at, { attempt }] of all.entries()) if (ends[at]) refused.remember(attempt, now, ends[at]);
     const until = Math.max(...ends);
     if (until > 0) return { retryAfter: Math.ceil((until - now) / second) };
-    if (decisions.some(({ may }) => may === 'wait')) return 'wait';
+    const contested = all[decisions.findIndex(({ may }) => may === 'wait')];
+    if (contested) return { waitFor: contested.key.toString('hex') };
     for (const { key, stored, shape, kept } of all)
       await upsertBudget(tx, key, kept, charge(stored, shape, now, limits.verdict));
     return { charges: all.map(({ attempt, key, shared, stays }) => ({ budget: attempt.budget, key, shared, stays })) };
@@ -140,7 +129,7 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     async charge(tries: readonly Try[]): Promise<Ticket | Refusal> {
       const wait = refused.wait(tries, clock());
       if (wait > 0) return { retryAfter: Math.ceil(wait / second) };
-      return (await waitFor(tries, () => database.transaction((tx) => chargeOnce(tx, tries, clock())))) ?? later;
+      return (await inTurn(() => database.transaction((tx) => chargeOnce(tx, tries, clock())))) ?? later;
     },
 
     /**
@@ -148,18 +137,22 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
      * how many wrong ones in a row the first of its budgets counts now.
      */
     async settle(tx: Tx, ticket: Ticket, verdict: Verdict, now: number): Promise<number> {
-      let forgiven = 0;
       const counts: number[] = [];
+      // In the order of the tries: what the first forgives is taken off a count of all, and room goes with whom it is for.
+      const before = { now, forgiven: 0, stays: false };
       for (const { budget, key, shared, stays } of ticket.charges) {
         const stored = await selectBudget(tx, key);
-        if (!stored) continue;
         const shape = limits[budget];
         // What many share, one who is right cannot clear for all.
-        const settled = settle(stored, shape, shared && verdict === 'right' ? 'unjudged' : verdict, { now, forgiven });
-        counts.push(settledTries(settled));
-        if (verdict === 'right') forgiven += settledTries(stored);
-        if (settled.charged === 0 && !stays) await deleteBudget(tx, key);
-        else await upsertBudget(tx, key, shape.kept, settled);
+        const own = shared && verdict === 'right' ? 'unjudged' : verdict;
+        const settled =
+          stored && settle(stored, shape, budget === 'newNetwork' && before.stays ? 'wrong' : own, before);
+        counts.push(settled ? settledTries(settled) : 0);
+        if (!stored || !settled) continue;
+        if (verdict === 'right') before.forgiven += settledTries(stored);
+        before.stays = settled.charged > 0 || stays;
+        if (before.stays) await upsertBudget(tx, key, shape.kept, settled);
+        else await deleteBudget(tx, key);
       }
       return counts[0] ?? 0;
     },

@@ -19,7 +19,7 @@ export function passwordTry(name: string, address: string, browserId?: string): 
   const site = siteOf(address);
   const password = { budget: 'password', key: JSON.stringify([name, network]) } as const;
   const overAll = { budget: 'network', key: network } as const;
-  if (site === undefined) return [{ ...password, newcomerTo: name }, overAll];
+  if (site === network) return [{ ...password, newcomerTo: name }, overAll];
   // By the /48, or one subscriber could use up all the room for newcomers.
   const ofSite = { budget: 'sitePassword', key: JSON.stringify([name, site]), newcomerTo: name } as const;
   return [password, ofSite, overAll, { budget: 'site', key: site }];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { minute } from '../clock.ts';
-import { type Db, replaceSealed, type SealedColumn, type Tx } from '../database/database.ts';
+import { type Db, placeIn, replaceSealed, type SealedColumn, type Tx } from '../database/database.ts';
 import type { Place, Sealer } from '../seal.ts';
 import { newId } from '../tokens.ts';
 import { type Late, lateness, type Match, matchingStep, secretBytes, stepAt } from './code.ts';
@@ -55,7 +55,7 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
     const row = await selectBound(tx, userId);
     if (!row || !sealer.isOutdated(row.secret)) return;
     const fresh = sealer.seal(boundPlace(userId), sealer.open(boundPlace(userId), row.secret));
-    await replaceSealed(tx, sealedSecrets, { row: userId, sealed: row.secret }, fresh);
+    await replaceSealed(tx, sealedSecrets, { id: userId, sealed: row.secret }, fresh);
   };
 
   const bind = async (tx: Tx, given: NewBinding, secret: Buffer, now: number): Promise<Bound> => {
@@ -185,13 +185,13 @@ interface NewBinding {
 }
 
 /** Where secrets in force are kept, by user. */
-export const sealedSecrets: SealedColumn = { table: 'authenticators', column: 'secret', row: 'user_id' };
+export const sealedSecrets: SealedColumn = { table: 'authenticators', column: 'secret', idColumn: 'user_id' };
 /** Where pending secrets are kept, by session. */
 export const sealedPendingSecrets: SealedColumn = {
   table: 'pending_authenticators',
   column: 'secret',
-  row: 'session_id',
+  idColumn: 'session_id',
 };
 
-const boundPlace = (userId: string): Place => ({ ...sealedSecrets, row: userId });
-const pendingPlace = (sessionId: string): Place => ({ ...sealedPendingSecrets, row: sessionId });
+const boundPlace = (userId: string): Place => placeIn(sealedSecrets, userId);
+const pendingPlace = (sessionId: string): Place => placeIn(sealedPendingSecrets, sessionId);

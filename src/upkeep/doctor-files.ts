@@ -1,7 +1,8 @@
 import { existsSync, realpathSync, type Stats, statfsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import type { Options } from '../options.ts';
+import { dirname, resolve } from 'node:path';
+import { databaseFile, type Options } from '../options.ts';
 import type { Finding } from './finding.ts';
+import { forbiddenMode } from './key-file.ts';
 
 /** The files of the service as a check of the doctor: who may read them, whose they are, and where the keys lie. */
 
@@ -14,7 +15,7 @@ const world = 0o007;
 export function fileFindings({ data, keyFile }: Places): Finding[] {
   const folder = existsSync(data) ? statSync(data) : undefined;
   const files = folder
-    ? ['', '-wal', '-shm'].map((end) => join(data, `countersign.db${end}`)).filter((path) => existsSync(path))
+    ? ['', '-wal', '-shm'].map((end) => `${databaseFile(data)}${end}`).filter((path) => existsSync(path))
     : [];
   const found = [
     ...(folder ? modeOfFolder(data, folder) : []),
@@ -52,7 +53,7 @@ export function fileInFolder(path: string, { mode, uid }: ModeAndOwner, folder: 
 function keyFindings({ data, keyFile }: Places): Finding[] {
   const found: Finding[] = [];
   const { mode } = statSync(keyFile);
-  if (mode & group) {
+  if (mode & group && (mode & forbiddenMode) === 0) {
     const readers = `The group of the key file ${keyFile} may read it (mode ${octal(mode)}).`;
     found.push(warning(readers, `Run \`chmod 600 ${keyFile}\`, unless that group is the service's alone.`));
   }
@@ -77,11 +78,16 @@ export function diskFinding(path: string, free: number): Finding {
 
 /** The bytes that this user may still write where the data is, or will be. */
 export function freeSpace(data: string): number {
-  const { bavail, bsize } = statfsSync(nearest(data));
+  const { bavail, bsize } = statfsSync(nearestFolder(data));
   return bavail * bsize;
 }
 
-const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(resolve(path))));
+/** A folder, or the nearest one above it that is there. */
+export function nearestFolder(path: string): string {
+  const folder = resolve(path);
+  return existsSync(folder) ? folder : nearestFolder(dirname(folder));
+}
+
 const real = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path));
 const octal = (mode: number): string => (mode & 0o777).toString(8);
 const warning = (found: string, todo: string): Finding => ({ check: 'files', state: 'warning', found, todo });

@@ -1,103 +1,115 @@
-import { type Db, listSealed, type SealedColumn } from '../database/database.ts';
-import { sealedHashes } from '../passwords/passwords.ts';
-import { createKeyring, type Keyring, type Place, type SealKey, Unsealable } from '../seal.ts';
-import { sealedPendingSecrets, sealedSecrets } from '../totp/totp.ts';
+import { type Db, placeIn, type SealedColumn, sealedBatches } from '../database/database.ts';
+import { createKeyring, type Keyring, type SealKey, tryOpen } from '../seal.ts';
 import { findUsers } from '../users/users.ts';
 import type { Finding } from './finding.ts';
 import { listInstances } from './instances.ts';
-import { KeyFileError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
+import { KeyError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
 import { activeOf, refuseStrangers } from './keys.ts';
-import { sealedServiceSecrets } from './service-secrets.ts';
+import { sealedColumns } from './sealed-columns.ts';
 import { selectKeys } from './store.ts';
 
 /** The keys as a check of the doctor: whether they are those of this database, and whose secrets they do not open. */
 
 /** What the keys of the file are to this database, and a keyring of them, where the file can be read at all. */
-export async function keyFindings(db: Db, place: KeyPlace): Promise<{ findings: Finding[]; keyring?: Keyring }> {
+export async function keyFindings(
+  db: Db,
+  place: KeyPlace,
+  now: number,
+): Promise<{ findings: Finding[]; keyring?: Keyring; fits?: true }> {
   let keys: SealKey[];
+  let active: string | undefined;
+  const recorded = await selectKeys(db);
   try {
     keys = await readKeyFile(place);
+    active = activeOf(recorded);
   } catch (error) {
-    if (error instanceof KeyFileError) return { findings: [failure(error.message)] };
+    if (error instanceof KeyError) return { findings: [failure(error.message)] };
     throw error;
   }
-  const recorded = await selectKeys(db);
-  const active = activeOf(recorded);
   const held = keys.some(({ id }) => id === active);
   const keyring = createKeyring(keys, (held ? active : keys[0]?.id) ?? '');
   try {
     refuseStrangers(keys, recorded, place.keyFile);
   } catch (error) {
-    if (error instanceof KeyFileError) return { findings: [failure(error.message)], keyring };
+    if (error instanceof KeyError) return { findings: [failure(error.message)], keyring };
     throw error;
   }
   if (active !== undefined && !held) {
     const missing = `This database was sealed with key "${active}", which ${place.keyFile} does not hold.`;
-    return { findings: [failure(missing, putBack)], keyring };
+    return { findings: [failure(missing, await whoHolds(db, active, now))], keyring };
   }
   const found = `The file holds ${keys.length === 1 ? 'one key' : `${keys.length} keys`}; "${keyring.activeKeyId()}" seals.`;
-  return { findings: [{ check: 'keys', state: 'ok', found }], keyring };
+  return { findings: [{ check: 'keys', state: 'ok', found }], keyring, fits: true };
 }
 
-/** Opens every password and authenticator secret, and names the users for whom that did not work. */
+/** Where a key may still be found that the file lacks. */
+async function whoHolds(db: Db, key: string, now: number): Promise<string> {
+  const tables = (await db.introspection.getTables()).map(({ name }) => name);
+  const instances = tables.includes('instances') ? await listInstances(db, now) : [];
+  const holder = instances.find(({ keyIds }) => keyIds.includes(key));
+  return holder
+    ? `${holder.name} runs and still holds it: do not stop that before the right file is back. ${putBack}`
+    : putBack;
+}
+
+type Ids = readonly string[];
+
+/** What is said of values of a column that do not open, by the ids of their rows. */
+const told: Record<(typeof sealedColumns)[number]['kind'], (db: Db, ids: Ids) => Finding | Promise<Finding>> = {
+  password: (db, ids) =>
+    userFinding(db, ids, 'The password', 'give each a new password with `countersign user set-password NAME`'),
+  authenticator: (db, ids) =>
+    userFinding(
+      db,
+      ids,
+      'The authenticator',
+      'see that it is really them, run `countersign user reset-second-factor NAME`, and let each set up a new one',
+    ),
+  'new authenticator': (_, { length }) => ({
+    check: 'secrets',
+    state: 'warning',
+    found: `${length === 1 ? 'A new authenticator' : `${length} new authenticators`} being set up cannot be opened.`,
+    todo: 'Nothing: it is forgotten after ten minutes, and made anew.',
+  }),
+  'service secret': (_, names) => ({
+    check: 'secrets',
+    state: 'failure',
+    found: `A secret of the service itself (${names.join(', ')}) cannot be opened, so it does not start.`,
+    todo: `${putBack} If that key is lost for ever, \`countersign key rotate --help\` says what to do.`,
+  }),
+};
+
+/** Opens everything that is sealed, and names the users for whom that did not work. */
 export async function secretFindings(db: Db, keyring: Keyring): Promise<Finding[]> {
-  const pending = await unopened(db, keyring, sealedPendingSecrets);
-  const findings = [
-    ...(await userFindings(db, await unopened(db, keyring, sealedHashes), {
-      what: 'The password',
-      todo: 'give each a new password with `countersign user set-password NAME`',
-    })),
-    ...(await userFindings(db, await unopened(db, keyring, sealedSecrets), {
-      what: 'The authenticator',
-      todo: 'see that it is really them, run `countersign user reset-second-factor NAME`, and let each set up a new one',
-    })),
-    ...(pending.length > 0 ? [forgotten(pending.length)] : []),
-  ];
+  const tables = (await db.introspection.getTables()).map(({ name }) => name);
+  const findings: Finding[] = [];
+  for (const { kind, column } of sealedColumns) {
+    // An older schema may lack some of them.
+    if (!tables.includes(column.table)) continue;
+    const ids = await unopened(db, keyring, column);
+    if (ids.length > 0) findings.push(await told[kind](db, ids));
+  }
   if (findings.length > 0) return findings;
-  return [{ check: 'secrets', state: 'ok', found: 'Every password and authenticator opens.' }];
+  return [{ check: 'secrets', state: 'ok', found: 'Everything that is sealed opens.' }];
 }
 
-/** The secrets of the service itself; nothing to say where they open. */
-export async function serviceSecretFindings(db: Db, keyring: Keyring): Promise<Finding[]> {
-  const names = await unopened(db, keyring, sealedServiceSecrets);
-  if (names.length === 0) return [];
-  const found = `A secret of the service itself (${names.join(', ')}) cannot be opened, so it does not start.`;
-  const todo = `${putBack} If that key is lost for ever, \`countersign key rotate --help\` says what to do.`;
-  return [{ check: 'secrets', state: 'failure', found, todo }];
-}
-
-/** The rows of a column whose values do not open with these keys. */
+/** The ids of the rows of a column whose values do not open with these keys. */
 async function unopened(db: Db, keyring: Keyring, column: SealedColumn): Promise<string[]> {
-  const rows: string[] = [];
-  for (let after = ''; ; ) {
-    const values = await listSealed(db, column, { after, limit: batch });
-    const last = values.at(-1);
-    if (!last) return rows;
-    for (const { row, sealed } of values) if (!opens(keyring, { ...column, row }, sealed)) rows.push(row);
-    after = last.row;
-  }
+  const ids: string[] = [];
+  for await (const values of sealedBatches(db, column, { limit: batch }))
+    for (const { id, sealed } of values) if (!tryOpen(keyring, placeIn(column, id), sealed)) ids.push(id);
+  return ids;
 }
 
-function opens(keyring: Keyring, place: Place, sealed: Buffer): boolean {
-  try {
-    keyring.open(place, sealed);
-    return true;
-  } catch (error) {
-    if (error instanceof Unsealable) return false;
-    throw error;
-  }
-}
-
-async function userFindings(db: Db, ids: string[], told: { what: string; todo: string }): Promise<Finding[]> {
-  if (ids.length === 0) return [];
+async function userFinding(db: Db, ids: Ids, what: string, enrol: string): Promise<Finding> {
   const users = await namesOf(db, ids);
   const whose = users.length === 1 ? 'one user' : `${users.length} users`;
-  const found = `${told.what} of ${whose} cannot be opened, and is refused.`;
-  const todo = `Look for the right key file or a whole backup first. If there is none, ${told.todo}.`;
-  return [{ check: 'secrets', state: 'failure', found, todo, users }];
+  const found = `${what} of ${whose} cannot be opened, and is refused.`;
+  const todo = `Look for the right key file or a whole backup first. If there is none, ${enrol}.`;
+  return { check: 'secrets', state: 'failure', found, todo, users };
 }
 
-async function namesOf(db: Db, ids: string[]): Promise<string[]> {
+async function namesOf(db: Db, ids: Ids): Promise<string[]> {
   const names: string[] = [];
   for (let start = 0; start < ids.length; start += batch) {
     const some = ids.slice(start, start + batch);
@@ -109,13 +121,6 @@ async function namesOf(db: Db, ids: string[]): Promise<string[]> {
 
 /** Rows that are read at a time: a statement takes only so many values. */
 const batch = 500;
-
-const forgotten = (count: number): Finding => ({
-  check: 'secrets',
-  state: 'warning',
-  found: `${count === 1 ? 'A new authenticator' : `${count} new authenticators`} being set up cannot be opened.`,
-  todo: 'Nothing: it is forgotten after ten minutes, and made anew.',
-});
 
 /** Whether all instances that serve now hold the keys of the file and seal with the active one. */
 export async function instanceFindings(db: Db, keyring: Keyring, now: number): Promise<Finding[]> {

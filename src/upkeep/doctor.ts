@@ -1,34 +1,35 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { type Inspected, inspectDatabase } from '../database/database.ts';
-import type { Options } from '../options.ts';
+import { databaseFile, type Options } from '../options.ts';
 import { clockBehind, clockSentence } from './clock-check.ts';
 import { diskFinding, fileFindings, freeSpace } from './doctor-files.ts';
-import { instanceFindings, keyFindings, secretFindings, serviceSecretFindings } from './doctor-keys.ts';
+import { instanceFindings, keyFindings, secretFindings } from './doctor-keys.ts';
 import { type Finding, messageOf, tried } from './finding.ts';
 
 /**
  * The doctor: looks at everything that a service rests on and says what is wrong and what to do. It changes nothing and
- * makes no file, works beside a running server, and also where the service itself would refuse to start.
+ * makes no file, works beside a running server, and also where the service itself would refuse to start. The clock is
+ * asked again wherever it is compared: the checks before may take minutes.
  */
-export async function examine(options: Options, now: number): Promise<Finding[]> {
+export async function examine(options: Options, clock: Clock): Promise<Finding[]> {
   return [
     ...(await tried('files', async () => fileFindings(options))),
     ...(await tried('disk', async () => [diskFinding(options.data, freeSpace(options.data))])),
-    ...(await databaseFindings(options, now)),
+    ...(await databaseFindings(options, clock)),
     proxyFinding(options),
   ];
 }
 
-async function databaseFindings(options: Options, now: number): Promise<Finding[]> {
-  const path = join(options.data, 'countersign.db');
+async function databaseFindings(options: Options, clock: Clock): Promise<Finding[]> {
+  const path = databaseFile(options.data);
   if (!existsSync(path)) {
     const found = `There is no database in ${options.data}.`;
     const todo = 'The first start makes one. If there should be one, name its folder with --data (COUNTERSIGN_DATA).';
     return [{ check: 'database', state: 'warning', found, todo }];
   }
   try {
-    return await inspectDatabase(path, (inspected) => inside(inspected, options, now));
+    return await inspectDatabase(path, (inspected) => inside(inspected, options, clock));
   } catch (error) {
     const found = `${path} cannot be read: ${messageOf(error)}.`;
     const todo = 'Check that this user may read it and that it is the right file, else restore a backup.';
@@ -37,15 +38,14 @@ async function databaseFindings(options: Options, now: number): Promise<Finding[
 }
 
 /** What the database itself tells. A schema that is not this version's may lack what the last checks ask for. */
-async function inside({ read, schema, faults }: Inspected, options: Options, now: number): Promise<Finding[]> {
+async function inside({ read, schema, faults }: Inspected, options: Options, clock: Clock): Promise<Finding[]> {
   const findings = [integrityFinding(await faults()), schemaFinding(schema)];
-  const { findings: ofKeys, keyring } = await keyFindings(read, options);
+  const { findings: ofKeys, keyring, fits } = await keyFindings(read, options, clock());
   findings.push(...ofKeys);
   if (keyring) findings.push(...(await tried('secrets', () => secretFindings(read, keyring))));
   if (schema.missing.length > 0) return findings;
-  if (keyring) findings.push(...(await tried('secrets', () => serviceSecretFindings(read, keyring))));
-  if (keyring) findings.push(...(await tried('instances', () => instanceFindings(read, keyring, now))));
-  findings.push(...(await tried('clock', async () => [clockFinding(await clockBehind(read, now))])));
+  if (keyring && fits) findings.push(...(await tried('instances', () => instanceFindings(read, keyring, clock()))));
+  findings.push(...(await tried('clock', async () => [clockFinding(await clockBehind(read, clock()))])));
   return findings;
 }
 
@@ -56,7 +56,13 @@ function integrityFinding(faults: string[]): Finding {
   return { check: 'database', state: 'failure', found, todo };
 }
 
-function schemaFinding({ missing, unknown }: Inspected['schema']): Finding {
+function schemaFinding({ missing, unknown, foreign }: Inspected['schema']): Finding {
+  if (foreign.length > 0) {
+    const found = `Somebody has put a ${foreign.join(' and a ')} into the database, which may change what is stored behind the service's back.`;
+    const todo =
+      'Keep a copy as it is, look at who could write to it, then drop it or put a backup back. Nothing starts with it.';
+    return { check: 'schema', state: 'failure', found, todo };
+  }
   if (unknown.length > 0) {
     const found = `A newer version has changed this database (${unknown.join(', ')}); this one cannot use it.`;
     return { check: 'schema', state: 'failure', found, todo: 'Install that version again, or a newer one.' };
@@ -70,7 +76,7 @@ function schemaFinding({ missing, unknown }: Inspected['schema']): Finding {
 function clockFinding(behind: Awaited<ReturnType<typeof clockBehind>>): Finding {
   if (!behind) return { check: 'clock', state: 'ok', found: 'It is not behind any stored event.' };
   const todo =
-    'Until then no code is accepted. Set the clock of this machine right, or wait where that is only minutes. If this clock is right, because the event was stored while it was wrong, run `countersign doctor --accept-clock`: it ends all sessions.';
+    'No code is accepted meanwhile. Set the clock of this machine right, or wait where that is only minutes. If this clock is right, because the event was stored while it was wrong, run `countersign doctor --accept-clock`: it ends all sessions and one-time links.';
   return { check: 'clock', state: 'failure', found: clockSentence(behind), todo };
 }
 

@@ -27,7 +27,8 @@ export async function tried(check: Check, work: () => Promise<Finding[]>): Promi
   try {
     return await work();
   } catch (error) {
-    return [{ check, state: 'failure', found: `This could not be examined: ${messageOf(error)}.` }];
+    const todo = 'Mend what that says and run `countersign doctor` again: what is not examined may be wrong as well.';
+    return [{ check, state: 'failure', found: `This could not be examined: ${messageOf(error)}.`, todo }];
   }
 }
 

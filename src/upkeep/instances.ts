@@ -3,7 +3,7 @@ import { type Clock, minute, second } from '../clock.ts';
 import type { Database, Db } from '../database/database.ts';
 import type { Keyring, SealKey } from '../seal.ts';
 import { newId } from '../tokens.ts';
-import { KeyFileError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
+import { KeyError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
 import { activeOf, recordKeys, refuseStrangers } from './keys.ts';
 import { deleteInstance, deleteStaleInstances, selectInstances, selectKeys, upsertInstance } from './store.ts';
 
@@ -21,12 +21,12 @@ export interface LiveInstance {
 }
 
 const reportEvery = 30 * second;
-/** An instance that has not reported itself for so long is gone. */
+/** An instance that has not reported itself for so long is gone; so is one that says it did so long from now. */
 const staleAfter = 2 * minute;
 
 /** The processes that serve now. */
 export async function listInstances(db: Db, now: number): Promise<LiveInstance[]> {
-  const rows = await selectInstances(db, now - staleAfter);
+  const rows = await selectInstances(db, now - staleAfter, now + staleAfter);
   return rows.map(({ id, name, started_at, seen_at, key_ids, seals_with }) => ({
     id,
     name,
@@ -59,7 +59,8 @@ export function createInstance(parts: { database: Database; clock: Clock; keyrin
       const recorded = await selectKeys(tx);
       refuseStrangers(keys, recorded, place.keyFile);
       const active = activeOf(recorded) ?? keyring.activeKeyId();
-      await recordKeys(tx, keys, recorded, active, now);
+      // A file that lacks the active key is not that of this database, whatever else it holds.
+      if (keys.some((key) => key.id === active)) await recordKeys(tx, keys, recorded, active, now);
       lacking = ![...keyring.keyIds(), ...keys.map((key) => key.id)].includes(active);
       keyring.hold(keys, lacking ? keyring.activeKeyId() : active);
       await upsertInstance(tx, {
@@ -83,7 +84,7 @@ export function createInstance(parts: { database: Database; clock: Clock; keyrin
       return `Key "${active}" seals now, and ${place.keyFile} does not hold it. ${putBack}`;
     } catch (error) {
       // What is wrong with the file takes nothing away from what is held already; the report is made all the same.
-      if (!(error instanceof KeyFileError)) throw error;
+      if (!(error instanceof KeyError)) throw error;
       await write([]);
       return error.message;
     }
@@ -99,10 +100,10 @@ export function createInstance(parts: { database: Database; clock: Clock; keyrin
     /** Reports itself now; answers what is wrong with its keys, as a sentence that says what to do. */
     report,
 
-    /** Reports itself now and every 30 seconds, and hands on what is wrong. Throws `KeyFileError` when it is so now. */
+    /** Reports itself now and every 30 seconds, and hands on what is wrong. Throws `KeyError` when it is so now. */
     async join(complain: (what: unknown) => void): Promise<void> {
       const wrong = await report();
-      if (wrong) throw new KeyFileError(wrong);
+      if (wrong) throw new KeyError(wrong);
       timer = setInterval(() => report().then((what) => what && complain(what), complain), reportEvery);
       timer.unref();
     },

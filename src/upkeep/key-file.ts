@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { chown, link, mkdir, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { dirname, sep } from 'node:path';
+import { chown, link, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 import { newKeyLine, parseKeys, type SealKey } from '../seal.ts';
 import { newId } from '../tokens.ts';
 
-/** A key file that is missing, broken, or not the one of this database; the message says what to do. */
-export class KeyFileError extends Error {
-  override name = 'KeyFileError';
+/** What keeps a key from being used; the message says what to do. */
+export class KeyError extends Error {
+  override name = 'KeyError';
 }
 
 /** Where the keys are, and the folder where they must not be. */
@@ -15,62 +15,79 @@ export interface KeyPlace {
   data: string;
 }
 
-export const putBack = 'Put the right key file back, or name it with --key-file (COUNTERSIGN_KEY_FILE).';
+export const putBack =
+  'Put the right key file back, or name it with --key-file (COUNTERSIGN_KEY_FILE). If it is lost for ever, `countersign key rotate --help` says what to do.';
 
-/** Who may read it may open everything, and who may write to it may put a key of his own there. */
-const othersMay = 0o026;
+/** Bytes of a key file: far more than all keys that there may ever be. */
+const largestFile = 64 * 1024;
 
 /**
- * The keys of the file. Throws `KeyFileError` when it is missing or broken, when everybody on the machine may read it
+ * Read by everybody, or written by group or everybody: who may read it may open everything, and who may write to it may
+ * put a key of his own there.
+ */
+export const forbiddenMode = 0o026;
+
+/**
+ * The keys of the file. Throws `KeyError` when it is missing or broken, when everybody on the machine may read it
  * or others may write to it, and when it lies in the data folder, by whatever link.
  */
 export async function readKeyFile({ keyFile, data }: KeyPlace): Promise<SealKey[]> {
   try {
+    await refuseEndless(keyFile);
     const text = await readFile(keyFile, 'utf8');
     await refuseOpenToOthers(keyFile);
     await refuseWithin(keyFile, data);
     return parseKeys(text);
   } catch (error) {
-    if (error instanceof KeyFileError) throw error;
+    if (error instanceof KeyError) throw error;
     if (isCode(error, 'ENOENT'))
-      throw new KeyFileError(`The key file ${keyFile} is missing, and this database was sealed with it. ${putBack}`);
-    throw new KeyFileError(
-      `The key file ${keyFile} cannot be used: ${error instanceof Error ? error.message : error}.`,
-    );
+      throw new KeyError(`The key file ${keyFile} is missing, and this database was sealed with it. ${putBack}`);
+    throw new KeyError(`The key file ${keyFile} cannot be used: ${error instanceof Error ? error.message : error}.`);
   }
+}
+
+/** A pipe or a device may never come to an end, and whoever reads it could not be stopped any more. */
+async function refuseEndless(path: string): Promise<void> {
+  const found = await stat(path);
+  if (found.isDirectory() || (found.isFile() && found.size <= largestFile)) return;
+  throw new KeyError(`The key file ${path} cannot be used: it is no ordinary file of at most 64 KiB.`);
 }
 
 async function refuseOpenToOthers(path: string): Promise<void> {
   const mode = (await stat(path)).mode & 0o777;
-  if (process.platform === 'win32' || (mode & othersMay) === 0) return;
-  throw new KeyFileError(
+  if (process.platform === 'win32' || (mode & forbiddenMode) === 0) return;
+  throw new KeyError(
     `The key file ${path} is open to others (mode ${mode.toString(8)}): run \`chmod 600 ${path}\`, and rotate the key if somebody may have read it.`,
   );
 }
 
 async function refuseWithin(path: string, folder: string): Promise<void> {
   if (!existsSync(folder) || !(await realpath(path)).startsWith((await realpath(folder)) + sep)) return;
-  throw new KeyFileError(
+  throw new KeyError(
     `The key file ${path} leads into the data folder: a copy of that would hold both. Keep it elsewhere, and name that place with --key-file.`,
   );
 }
 
 /**
- * Makes a key file with one new key, mode 0600. The file appears whole or not at all, and never in place of another:
- * the loser of two that start at once reads the winner's.
+ * Makes a key file with one new key, mode 0600, and answers when it will outlive a loss of power. The file appears whole or
+ * not at all, and never in place of another: the loser of two that start at once reads the winner's.
  */
 export async function createKeyFile(path: string, when: 'unless it exists' | 'or fail'): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${newId()}`;
-  await writeFile(draft, newKeyLine(), { mode: 0o600, flag: 'wx' });
-  try {
-    await link(draft, path);
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
-    if (when === 'or fail') throw new KeyFileError(`${path} exists already; a key file is never overwritten.`);
-  } finally {
-    await unlink(draft);
-  }
+  const folder = dirname(resolve(path));
+  const highest = await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Where somebody else keeps the file, its folder may be one that nobody here may write to.
+  if (when === 'unless it exists' && existsSync(path)) return;
+  await putDown(path, { text: newKeyLine(), mode: 0o600 }, async (draft) => {
+    try {
+      await link(draft, path);
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error;
+      if (when === 'or fail') throw new KeyError(`${path} exists already; a key file is never overwritten.`);
+    }
+  });
+  // Folders that were made for it must stay as well.
+  for (let made = folder; highest && made.length >= resolve(highest).length; made = dirname(made))
+    await syncFolder(dirname(made));
 }
 
 /**
@@ -79,28 +96,56 @@ export async function createKeyFile(path: string, when: 'unless it exists' | 'or
  */
 export async function addNewKey(path: string): Promise<string> {
   const real = await realpath(path);
-  const draft = `${real}.${newId()}`;
   const line = newKeyLine();
-  const text = await readFile(real, 'utf8');
+  const text = `${(await readFile(real, 'utf8')).replace(/(?<!\n)$/, '\n')}${line}`;
   const { mode, uid, gid } = await stat(real);
   try {
-    const file = await open(draft, 'wx', mode & 0o777);
-    try {
-      await file.writeFile(text.replace(/(?<!\n)$/, '\n') + line);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    const made = await stat(draft);
-    if (made.uid !== uid || made.gid !== gid) await chown(draft, uid, gid);
-    await rename(draft, real);
+    await putDown(real, { text, mode: mode & 0o777 }, async (draft) => {
+      const made = await stat(draft);
+      if (made.uid !== uid || made.gid !== gid) await chown(draft, uid, gid);
+      await rename(draft, real);
+    });
   } catch (error) {
-    await unlink(draft).catch(() => undefined);
-    throw new KeyFileError(
+    throw new KeyError(
       `The key file ${path} could not be changed: ${error instanceof Error ? error.message : error}. If it comes from elsewhere, make a key with \`countersign key create FILE\` and add its line there.`,
     );
   }
   return line.split(' ')[0] ?? '';
+}
+
+/** Writes a draft beside a file and lets it be put in its place: what is sealed with a key must not outlive the key. */
+async function putDown(
+  path: string,
+  { text, mode }: { text: string; mode: number },
+  put: (draft: string) => Promise<void>,
+): Promise<void> {
+  const draft = `${path}.${newId()}`;
+  try {
+    const file = await open(draft, 'wx', mode);
+    try {
+      // Whatever the umask of this process takes away.
+      await file.chmod(mode);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await put(draft);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Windows opens no folder; there the file system sees to it. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -1,12 +1,12 @@
-import type { Database, Tx } from '../database/database.ts';
+import type { Database, Db, Tx } from '../database/database.ts';
 import { checkValue, createKeyring, type Keyring, type SealKey } from '../seal.ts';
-import { createKeyFile, KeyFileError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
-import { serviceSecret } from './service-secrets.ts';
+import { createKeyFile, KeyError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
 import { insertKey, type RecordedKey, selectKeys } from './store.ts';
+import { throttleSecret } from './throttle-secret.ts';
 
 /**
  * Opens the key file and holds it against the database, which remembers a check value of each key it has ever seen and
- * which key seals. With a database that has seen none, a missing file is made. Throws `KeyFileError` when they do not
+ * which key seals. With a database that has seen none, a missing file is made. Throws `KeyError` when they do not
  * fit: a service that cannot open its secrets must not start.
  */
 export async function unlock(
@@ -19,30 +19,44 @@ export async function unlock(
   const keys = await readKeyFile(place);
   return database.transaction(async (tx) => {
     const recorded = await selectKeys(tx);
-    refuseStrangers(keys, recorded, place.keyFile);
-    const active = activeOf(recorded) ?? keys[0]?.id ?? '';
-    if (!keys.some((key) => key.id === active)) {
-      throw new KeyFileError(
-        `This database was sealed with key "${active}", which ${place.keyFile} does not hold. ${putBack}`,
-      );
-    }
-    await recordKeys(tx, keys, recorded, active, now);
-    const sealer = createKeyring(keys, active);
-    return { sealer, throttleSecret: await serviceSecret(tx, sealer, 'throttle') };
+    const sealer = keyringOf(keys, recorded, place.keyFile);
+    await recordKeys(tx, keys, recorded, sealer.activeKeyId(), now);
+    return { sealer, throttleSecret: await throttleSecret(tx, sealer) };
   });
 }
 
-/** The key that the database records as the one that seals; none before the first start. */
-export function activeOf(recorded: readonly RecordedKey[]): string | undefined {
-  return recorded.find(({ active }) => active === 1)?.id;
+/** Opens the key file as `unlock` does, for whoever only reads the database: nothing is made or recorded. */
+export async function readKeyring(db: Db, place: KeyPlace): Promise<Keyring> {
+  return keyringOf(await readKeyFile(place), await selectKeys(db), place.keyFile);
 }
 
-/** Throws `KeyFileError` where a key of the file has the id of a recorded one and is another key. */
+function keyringOf(keys: readonly SealKey[], recorded: readonly RecordedKey[], keyFile: string): Keyring {
+  refuseStrangers(keys, recorded, keyFile);
+  const active = activeOf(recorded) ?? keys[0]?.id ?? '';
+  if (!keys.some((key) => key.id === active))
+    throw new KeyError(`This database was sealed with key "${active}", which ${keyFile} does not hold. ${putBack}`);
+  return createKeyring(keys, active);
+}
+
+/**
+ * The key that the database records as the one that seals; none before the first start. Throws `KeyError` where it
+ * records none or several though it has seen keys: then somebody has changed it, and a retired key must not seal again.
+ */
+export function activeOf(recorded: readonly RecordedKey[]): string | undefined {
+  const active = recorded.filter((key) => key.active === 1);
+  if (recorded.length > 0 && active.length !== 1)
+    throw new KeyError(
+      `The database says of ${active.length} keys that they seal, and of one it should: somebody has changed it. Put a backup back.`,
+    );
+  return active[0]?.id;
+}
+
+/** Throws `KeyError` where a key of the file has the id of a recorded one and is another key. */
 export function refuseStrangers(keys: readonly SealKey[], recorded: readonly RecordedKey[], keyFile: string): void {
   for (const { id, check_value } of recorded) {
     const key = keys.find((each) => each.id === id);
     if (key && !checkValue(key).equals(check_value)) {
-      throw new KeyFileError(`Key "${id}" in ${keyFile} is not the one that this database was sealed with. ${putBack}`);
+      throw new KeyError(`Key "${id}" in ${keyFile} is not the one that this database was sealed with. ${putBack}`);
     }
   }
 }

@@ -2,93 +2,96 @@ import { auditRowsByKey, createAudit } from '../audit/audit.ts';
 import type { Database, Db } from '../database/database.ts';
 import { createKeyring, type SealKey } from '../seal.ts';
 import { type LiveInstance, listInstances } from './instances.ts';
-import { addNewKey, KeyFileError, type KeyPlace, readKeyFile } from './key-file.ts';
+import { addNewKey, KeyError, type KeyPlace, readKeyFile } from './key-file.ts';
 import { activeOf, recordKeys, refuseStrangers } from './keys.ts';
 import { countSealedWith } from './reseal.ts';
-import { remakeServiceSecret, resealServiceSecret } from './service-secrets.ts';
 import { type RecordedKey, selectKeys, updateActive } from './store.ts';
+import { remakeThrottleSecret, resealThrottleSecret } from './throttle-secret.ts';
 
 /** Adds a new key to the file and answers its id. It opens from now on, and seals once it is activated. */
 export async function addKey(database: Database, place: KeyPlace, now: number): Promise<string> {
   // The file is changed inside the transaction, so that no two who add a key at once overwrite each other's.
   return database.transaction(async (tx) => {
-    refuseStrangers(await readKeyFile(place), await selectKeys(tx), place.keyFile);
-    const id = await addNewKey(place.keyFile);
     const recorded = await selectKeys(tx);
+    refuseStrangers(await readKeyFile(place), recorded, place.keyFile);
+    const id = await addNewKey(place.keyFile);
     await recordKeys(tx, await readKeyFile(place), recorded, activeOf(recorded) ?? '', now);
     return id;
   });
 }
 
 /**
- * Makes a key the one that seals. Refused (`KeyFileError`) while the file or a live instance lacks it, and while the file
+ * Makes a key the one that seals. Refused (`KeyError`) while the file or a live instance lacks it, and while the file
  * lacks the key that has sealed so far, unless that is `lost` for ever: then no instance may be live, secrets of the
- * service itself are made anew, and what the lost key has sealed opens no more. Answers that key, if it was another.
+ * service itself are made anew, and what the lost key has sealed opens no more. Answers whether another key has sealed so
+ * far, and which `before`.
  */
 export async function activateKey(
   { database, place }: { database: Database; place: KeyPlace },
   { id, lost }: { id: string; lost: boolean },
   now: number,
-): Promise<{ before: string | undefined }> {
+): Promise<{ changed: boolean; before?: string }> {
   const keys = await readKeyFile(place);
   return database.transaction(async (tx) => {
     const recorded = await selectKeys(tx);
     refuseStrangers(keys, recorded, place.keyFile);
     const before = activeOf(recorded);
     refuseWithout(keys, id, place.keyFile);
-    if (before === id) return { before: undefined };
-    const instances = await listInstances(tx, now);
+    if (before === id) return { changed: false };
     const hasBefore = keys.some((key) => key.id === before);
-    if (lost) refuseUnlessLost(before, hasBefore, instances, place.keyFile);
-    else refuseUnlessHeld(id, before, hasBefore, instances, place.keyFile);
+    const state: State = { id, before, hasBefore, instances: await listInstances(tx, now), keyFile: place.keyFile };
+    if (lost) refuseUnlessLost(state);
+    else refuseUnlessHeld(state);
     await recordKeys(tx, keys, recorded, before ?? '', now);
     await updateActive(tx, id);
     const keyring = createKeyring(keys, id);
-    await (lost ? remakeServiceSecret(tx, keyring, 'throttle') : resealServiceSecret(tx, keyring, 'throttle'));
-    const detail = { key: id, ...(before ? { before } : {}), lost };
+    await (lost ? remakeThrottleSecret(tx, keyring) : resealThrottleSecret(tx, keyring));
+    const sealedBefore = before ? { before } : {};
+    const detail = { key: id, ...sealedBefore, lost };
     const audit = createAudit({ sealer: keyring, retention: 0 });
+    if (lost && before) await audit.takeOver(tx, before);
     await audit.record(tx, now, { event: 'key.activated', actorId: 'operator', detail });
-    return { before };
+    return { changed: true, ...sealedBefore };
   });
 }
 
 function refuseWithout(keys: readonly SealKey[], id: string, keyFile: string): void {
   if (keys.some((key) => key.id === id)) return;
   const there = keys.map((key) => key.id).join(', ');
-  throw new KeyFileError(`${keyFile} holds no key "${id}", but ${there}. \`countersign key rotate\` adds one.`);
+  throw new KeyError(`${keyFile} holds no key "${id}", but ${there}. \`countersign key rotate\` adds one.`);
 }
 
-function refuseUnlessHeld(
-  id: string,
-  before: string | undefined,
-  hasBefore: boolean,
-  instances: readonly LiveInstance[],
-  keyFile: string,
-): void {
+/** What an activation finds. */
+interface State {
+  /** The key to be activated. */
+  id: string;
+  /** The key that has sealed so far, and whether the file has it. */
+  before: string | undefined;
+  hasBefore: boolean;
+  instances: readonly LiveInstance[];
+  keyFile: string;
+}
+
+function refuseUnlessHeld({ id, before, hasBefore, instances, keyFile }: State): void {
   if (before && !hasBefore) {
-    throw new KeyFileError(
+    throw new KeyError(
       `${keyFile} does not hold key "${before}", which has sealed what is stored. Put it back; if it is lost for ever, \`countersign key rotate --help\` says what to do.`,
     );
   }
   const without = instances.find(({ keyIds }) => !keyIds.includes(id));
   if (without) {
-    throw new KeyFileError(
+    throw new KeyError(
       `${nameOf(without)} does not hold key "${id}" yet. Copy the key file there; it is read within 30 seconds, and one that was killed is forgotten after two minutes. Then try again.`,
     );
   }
 }
 
-function refuseUnlessLost(
-  before: string | undefined,
-  hasBefore: boolean,
-  instances: readonly LiveInstance[],
-  keyFile: string,
-): void {
+function refuseUnlessLost({ before, hasBefore, instances, keyFile }: State): void {
   if (hasBefore)
-    throw new KeyFileError(`Key "${before}" is not lost: ${keyFile} holds it. Activate the new one without --lost.`);
+    throw new KeyError(`Key "${before}" is not lost: ${keyFile} holds it. Activate the new one without --lost.`);
   const [live] = instances;
   if (live) {
-    throw new KeyFileError(
+    throw new KeyError(
       `${nameOf(live)} serves on this database and may still hold key "${before}". Stop every instance first; one that was killed is forgotten after two minutes.`,
     );
   }

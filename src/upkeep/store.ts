@@ -61,12 +61,13 @@ export async function upsertServiceSecret(tx: Tx, name: string, sealed: Buffer):
 }
 
 /** The instances that have reported themselves after a moment. */
-export async function selectInstances(db: Db, after: number): Promise<InstanceRow[]> {
+export async function selectInstances(db: Db, after: number, before: number): Promise<InstanceRow[]> {
   return db
     .$extendTables<Tables>()
     .selectFrom('instances')
     .selectAll()
     .where('seen_at', '>', after)
+    .where('seen_at', '<', before)
     .orderBy('started_at')
     .orderBy('id')
     .execute();
@@ -89,6 +90,11 @@ export async function deleteInstance(tx: Tx, id: string): Promise<void> {
 /** Deletes the instances that have not reported themselves after a moment. */
 export async function deleteStaleInstances(tx: Tx, after: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('instances').where('seen_at', '<=', after).execute();
+}
+
+/** Deletes the instances that have reported themselves after a moment that is yet to come. */
+export async function deleteInstancesSeenAfter(tx: Tx, now: number): Promise<void> {
+  await tx.$extendTables<Tables>().deleteFrom('instances').where('seen_at', '>', now).execute();
 }
 
 /** The row of the audit log up to which no time counts, because an operator has said so; 0 where that never happened. */

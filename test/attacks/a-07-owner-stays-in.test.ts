@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour, minute } from '../../src/clock.ts';
 import { defaultLimits } from '../../src/throttle/throttle.ts';
-import { quickHash } from '../quick-hash.ts';
-import { freshCode, inWorld, makePersonWithCode, type Person, type World, wrongCode } from '../server.ts';
+import { inQuickWorld } from '../quick-world.ts';
+import { freshCode, makePersonWithCode, type Person, type World, wrongCode } from '../server.ts';
 import { givePassword, secretIn } from '../stories/in-a-browser.ts';
 import { recoveryCodeOf, tryToSignIn } from '../stories/steps.ts';
 import { type Visitor, visit } from '../visitor.ts';
 
 /** somebody fails without pause on the name of somebody else, to keep him out. */
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 const home = '198.51.100.7';
 const elsewhere = '203.0.113.9';

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { quickHash } from '../quick-hash.ts';
-import { freshCode, inWorld, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
+import { inQuickWorld } from '../quick-world.ts';
+import { freshCode, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
 import { begin, cookiesIn, finish, secretIn } from '../stories/in-a-browser.ts';
 
 /** an attacker puts cookies into a browser before its owner signs in there, and waits. */
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 const cookieNames = ['countersign', 'countersign-sign-in', 'countersign-browser'];
 

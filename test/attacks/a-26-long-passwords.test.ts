@@ -65,8 +65,11 @@ test('no password of more than 256 code points reaches the hash, wherever it is 
           assert.ok(hashed.length <= 1, `${what}: ${hashed.length} hashes`);
           answers.push(answer);
         }
-        const [member, stranger] = answers;
-        assert.deepEqual([member?.status, member?.text], [stranger?.status, stranger?.text]);
+        const [member, stranger, memberOnPage, strangerOnPage] = answers.map((each) => [
+          each.status,
+          each.text.replaceAll(/\b(?:root|nobody)\b/g, 'NAME'),
+        ]);
+        assert.deepEqual([member, memberOnPage], [stranger, strangerOnPage]);
       }
       assert.deepEqual(kept(), before);
     },

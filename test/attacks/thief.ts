@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { encodeBase32 } from '../../src/base32.ts';
 import { type Answer, codeAt, type Person, type World } from '../server.ts';
 
@@ -8,21 +9,30 @@ import { type Answer, codeAt, type Person, type World } from '../server.ts';
 export async function breakIn(world: World, people: readonly Person[], found: Iterable<unknown>): Promise<string[]> {
   const opened: string[] = [];
   const seen = new Set<string>();
+  const tryOnce = async (text: string, ways: Way<string>[]): Promise<void> => {
+    for (const [way, knock] of ways) {
+      const attempt = `${way}: ${text}`;
+      if (seen.has(attempt)) continue;
+      seen.add(attempt);
+      if (await knock(text)) opened.push(attempt);
+    }
+  };
   for (const value of found) {
     if (value instanceof Uint8Array) {
       for (const [way, knock] of waysOfBytes(world, people)) {
         if (await knock(Buffer.from(value))) opened.push(`${way}: ${Buffer.from(value).toString('hex')}`);
       }
     }
-    for (const text of textsOf(value)) {
-      if (seen.has(text)) continue;
-      seen.add(text);
-      for (const [way, knock] of waysOfText(world, people)) {
-        if (await knock(text)) opened.push(`${way}: ${text}`);
-      }
-    }
+    for (const text of textsOf(value)) await tryOnce(text, waysOfText(world, people));
+    if (isTypable(value)) for (const text of textsOf(value)) await tryOnce(text, passwordsOf(world, people));
   }
   return opened;
+}
+
+/** What somebody can have thought of and typed is words; a hash, a nonce or what is sealed is nobody's password. */
+function isTypable(value: unknown): boolean {
+  if (!(value instanceof Uint8Array)) return true;
+  return isUtf8(value) && !/\p{Cc}/u.test(Buffer.from(value).toString());
 }
 
 /** A value as somebody would type or send it. */
@@ -31,7 +41,7 @@ function textsOf(value: unknown): string[] {
   if (!(value instanceof Uint8Array)) return [];
   const bytes = Buffer.from(value);
   return [
-    ...(['base64url', 'base64', 'hex', 'latin1'] as const).map((each) => bytes.toString(each)),
+    ...(['utf8', 'base64url', 'base64', 'hex', 'latin1'] as const).map((each) => bytes.toString(each)),
     encodeBase32(bytes),
   ];
 }
@@ -58,7 +68,7 @@ function waysOfBytes(world: World, people: readonly Person[]): Way<Buffer>[] {
   });
 }
 
-/** Tokens with and without the prefix of their kind, links, passwords, codes as they are. */
+/** Tokens with and without the prefix of their kind, links, codes as they are. */
 function waysOfText(world: World, people: readonly Person[]): Way<string>[] {
   const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text) && !/[;,"\\]/.test(text);
   const ok = async (answer: Promise<Answer>): Promise<boolean> => (await answer).status < 400;
@@ -84,15 +94,6 @@ function waysOfText(world: World, people: readonly Person[]): Way<string>[] {
     ],
     ['a link', prefixed('csl_', (token) => ok(world.call('GET', `/invitation?token=${encodeURIComponent(token)}`)))],
     ...people.map(
-      ({ name }): Way<string> => [
-        `a password of ${name}`,
-        async (text) => {
-          const { body, status } = await world.call('POST', '/auth/credentials', { basic: `${name}:${text}` });
-          return status === 200 || body.status === 1;
-        },
-      ],
-    ),
-    ...people.map(
       ({ name, basic, secret }): Way<string> => [
         `a code of ${name}`,
         async (text) => {
@@ -103,4 +104,14 @@ function waysOfText(world: World, people: readonly Person[]): Way<string>[] {
       ],
     ),
   ];
+}
+
+function passwordsOf(world: World, people: readonly Person[]): Way<string>[] {
+  return people.map(({ name }) => [
+    `a password of ${name}`,
+    async (text) => {
+      const { body, status } = await world.call('POST', '/auth/credentials', { basic: `${name}:${text}` });
+      return status === 200 || body.status === 1;
+    },
+  ]);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -36,15 +37,62 @@ test('audit verify says what was changed and where, and fails', () =>
       '',
     ]);
     const json = await countersign(['audit', 'verify', '--json'], { folder });
-    const { ok, rows, count, findings } = JSON.parse(json.stdout);
+    const { ok, rows, count, faults } = JSON.parse(json.stdout);
     assert.deepEqual([json.code, ok, rows, count], [1, false, 7, 2]);
     assert.deepEqual(
-      findings.map(({ kind, chain, sequence }: Record<string, unknown>) => ({ kind, chain, sequence })),
+      faults.map(({ kind, chain, sequence }: Record<string, unknown>) => ({ kind, chain, sequence })),
       [
         { kind: 'changed', chain: 1, sequence: 3 },
         { kind: 'missing', chain: 1, sequence: 7 },
       ],
     );
+  }));
+
+test('audit verify says how much rests on a key that was lost, and does not fail for that alone', () =>
+  inUse(9, async (folder, alter) => {
+    const file = join(folder, 'keys', 'countersign.keys');
+    await rm(file);
+    await countersign(['key', 'create', file], { folder });
+    const [id = ''] = (await readFile(file, 'utf8')).split(' ');
+    assert.equal((await countersign(['key', 'rotate', '--activate', id, '--lost'], { folder })).code, 0);
+    const { code, stdout } = await countersign(['audit', 'verify'], { folder });
+    assert.deepEqual(
+      [code, ...stdout.split('\n')],
+      [
+        0,
+        '10 rows in the log, 1 of them in 1 chain: all are as they were written.',
+        '9 rows in 1 chain were signed with a key that is lost: all are there, and nothing tells whether they were changed.',
+        'Nothing tells whether the whole database was put back to an older copy.',
+        '',
+      ],
+    );
+    const json = await countersign(['audit', 'verify', '--json'], { folder });
+    assert.deepEqual(JSON.parse(json.stdout).lost, { chains: 1, rows: 9 });
+    alter('delete from audit where sequence = 3');
+    const after = await countersign(['audit', 'verify'], { folder });
+    assert.deepEqual(
+      [after.code, after.stderr.split('\n')[0]],
+      [1, 'countersign: Link 3 of chain 1 is missing, between rows 2 and 4.'],
+    );
+  }));
+
+test('audit verify only reads, and what it says cannot steer a terminal', () =>
+  inUse(3, async (folder, alter) => {
+    alter("delete from keys; update audit_chains set key_id = 'k' || char(27) || '[2J' || char(10)");
+    const before = await readFile(join(folder, 'data', 'countersign.db'));
+    const { code, stderr } = await countersign(['audit', 'verify'], { folder });
+    assert.equal(code, 1);
+    assert.match(stderr, /does not hold the key "k\?\[2J\?", with which/);
+    assert.deepEqual(await readFile(join(folder, 'data', 'countersign.db')), before);
+    assert.deepEqual(await readdir(join(folder, 'data')), ['countersign.db']);
+  }));
+
+test('audit verify believes no database with a trigger or a view in it', () =>
+  inUse(3, async (folder, alter) => {
+    alter('alter table audit rename to other; create view audit as select * from other');
+    const { code, stdout, stderr } = await countersign(['audit', 'verify'], { folder });
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /Somebody has put a view/);
   }));
 
 test('audit verify tells no more than a hundred things', () =>

@@ -44,6 +44,8 @@ describe('a service in a process of its own', { concurrency: true }, () => {
       assert.notEqual(await whoami(url, token), '"alice"');
       second.child.kill('SIGINT');
       assert.equal((await second.end).code, 0);
+      assert.deepEqual(readdirSync(folder).sort(), ['data', 'keys'], 'it writes no log but to stdout');
+      assert.deepEqual(readdirSync(join(folder, 'data')), ['countersign.db'], 'nor into its own folder');
       assert.equal(statSync(join(folder, 'data')).mode & 0o777, 0o700);
       assert.equal(statSync(join(folder, 'data', 'countersign.db')).mode & 0o777, 0o600);
       assert.equal(statSync(join(folder, 'keys', 'countersign.keys')).mode & 0o777, 0o600);

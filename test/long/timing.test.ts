@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
-import { defaultLimits } from '../../src/throttle/throttle.ts';
+import { endless } from '../endless.ts';
 import { type Answer, inWorld, makePerson, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
 
 /**
@@ -10,8 +10,6 @@ import { type Answer, inWorld, makePerson, makePersonWithCode, type Person, sign
  */
 const within = 1.05;
 const rounds = 3;
-const endless = { free: 1_000_000, firstDelay: 1, longestDelay: 1, kept: false, forgottenAfter: 60_000 };
-const limits = { ...defaultLimits, password: endless, network: endless };
 
 test('unknown, wrong and disabled take the same time: a thousand requests of each', () =>
   inWorld(
@@ -21,7 +19,7 @@ test('unknown, wrong and disabled take the same time: a thousand requests of eac
       await alike(world, { unknown, wrong, 'disabled, right': gone.basic }, 1000);
     },
     {},
-    { limits },
+    { limits: endless },
   ));
 
 test('so does everybody else who is refused as they are', () =>
@@ -41,7 +39,7 @@ test('so does everybody else who is refused as they are', () =>
       await alike(world, kinds, 200);
     },
     {},
-    { limits },
+    { limits: endless },
   ));
 
 test('a throttled stranger takes as long as a throttled member: a thousand requests of each', () =>
@@ -65,7 +63,7 @@ test('once the parameters of hashes were raised, whoever has not signed in since
       await alike(world, kinds, 200);
     },
     {},
-    { limits },
+    { limits: endless },
   ));
 
 const unknown = 'nobody:wrong password';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, minute, second } from '../../src/clock.ts';
-import { freshCode, makePersonWithCode, type Person, type World, wrongCode } from '../server.ts';
+import { freshCode, makePersonWithCode, type Person, signIn, type World, wrongCode } from '../server.ts';
 import { dump } from '../tables.ts';
 import { elements, textOf } from '../visitor/markup.ts';
 import { visit } from '../visitor.ts';
 import { enter, next, onPages } from './account-steps.ts';
 import { givePassword, halfWay, secretIn } from './in-a-browser.ts';
-import { tryToSignIn } from './steps.ts';
+import { reauthenticate, tryToSignIn } from './steps.ts';
 
 /** The right password and then wrong codes, from where the account is not known: its owner hears of it. */
 
@@ -109,4 +109,17 @@ test('right passwords without a code are written down once a minute for an addre
     await tryToSignIn(world, bob);
     assert.equal(noted(), 3);
     assert.equal((await tryToSignIn(world, bob, { otp: freshCode(world, secretIn(bob)) })).status, 200);
+  }));
+
+test('wrong codes of a session that proves itself again raise it too, and none of a wrong password', () =>
+  onPages(async (world) => {
+    const bob = await makePersonWithCode(world);
+    const token = await signIn(world, bob);
+    await guess(world, bob, 2);
+    for (let index = 0; index < 3; index += 1) await reauthenticate(world, token, { password: 'wrong' });
+    assert.deepEqual(alarms(world), []);
+    const otp = wrongCode(world, secretIn(bob));
+    await reauthenticate(world, token, { password: bob.password, otp });
+    assert.deepEqual(alarms(world), ['{"wrong_codes":3}']);
+    assert.match(await world.server.metrics.text(), /^countersign_alarms_total 1$/m);
   }));

@@ -14,9 +14,9 @@ import {
   type World,
   wrongCode,
 } from '../server.ts';
+import { secretIn } from './in-a-browser.ts';
 import { assertProblem, assertRefused, enable, reauthenticate, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
 
-const secretIn = (person: Person): Buffer => person.secret ?? Buffer.alloc(0);
 const inQuery = (world: World, person: Person, query: string, body?: object) =>
   world.call('POST', `/auth/credentials?${query}`, { basic: person.basic, ...(body ? { body } : {}) });
 

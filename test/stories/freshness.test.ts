@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour, minute } from '../../src/clock.ts';
+import { registeredRoutes } from '../routes.ts';
 import {
   codeAt,
   freshCode,
   inWorld,
   makePerson,
   makePersonWithCode,
-  type Person,
   secretOf,
   signIn,
   type World,
   wrongCode,
 } from '../server.ts';
+import { secretIn } from './in-a-browser.ts';
 import {
   assertProblem,
   assertRefused,
@@ -24,7 +25,6 @@ import {
   tryToSignIn,
 } from './steps.ts';
 
-const secretIn = (person: Person): Buffer => person.secret ?? Buffer.alloc(0);
 const fresh = async (world: World, token: string): Promise<boolean> => {
   const answer = await world.call('POST', '/auth/otp/replace', { token });
   if (answer.status !== 204) assertProblem(answer, 403, 'reauthentication_required');
@@ -48,17 +48,13 @@ test('every route that asks for a fresh session refuses a stale one', () =>
     const bob = await makePersonWithCode(world);
     const token = await signIn(world, bob);
     world.turn(10 * minute);
-    const calls = [
-      ['PUT', '/auth/otp/enable', { enabled: true }],
-      ['PUT', '/auth/otp/enable', { enabled: false }],
-      ['GET', '/auth/otp/generate', undefined],
-      ['POST', '/auth/otp/replace', undefined],
-      ['PUT', '/auth/password', { current: bob.password, new: 'quite another long password' }],
-      ['POST', '/auth/recovery-codes', undefined],
-    ] as const;
-    for (const [method, url, body] of calls) {
-      const answer = await world.call(method, url, { token, ...(body ? { body } : {}) });
-      assertProblem(answer, 403, 'reauthentication_required');
+    const asking = (await registeredRoutes()).filter(({ access }) => access?.startsWith('fresh'));
+    assert.ok(asking.length > 10, `${asking.length} routes`);
+    for (const { method, url, page } of asking) {
+      const answer = await world.call(method as 'POST', url, { token, headers: { 'sec-fetch-site': 'same-origin' } });
+      const what = `${method} ${url}`;
+      if (page) assert.match(`${answer.status} ${answer.headers['location']}`, /^303 \/reauthenticate\b/, what);
+      else assertProblem(answer, 403, 'reauthentication_required');
     }
   }));
 

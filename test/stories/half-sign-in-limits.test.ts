@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../src/clock.ts';
-import { quickHash } from '../quick-hash.ts';
-import { codeAt, freshCode, inWorld, makePersonWithCode, signIn, type World } from '../server.ts';
+import { inQuickWorld } from '../quick-world.ts';
+import { codeAt, freshCode, makePersonWithCode, signIn, type World } from '../server.ts';
 import { dump } from '../tables.ts';
 import { enter } from './account-steps.ts';
 import { begin, cookiesIn, finish, givePassword, secretIn, sessionsOf } from './in-a-browser.ts';
 import { inStep, recoveryCodeOf } from './steps.ts';
 
 /** Who can take a half sign-in from whom, and how far the password carries that it holds. */
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 const halves = (world: World): number => dump(world)['half_sign_ins']?.length ?? 0;
 

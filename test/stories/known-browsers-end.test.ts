@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { codeAt, freshCode, makePerson, makePersonWithCode, type Person, type World } from '../server.ts';
 import { dump } from '../tables.ts';
@@ -30,17 +31,7 @@ async function inTwo(world: World): Promise<{ bob: Person; one: Visitor; other: 
 
 /** What forgets all of them, and with them the tries that they had. */
 const ends: Record<string, (world: World, bob: Person, one: Visitor) => Promise<unknown>> = {
-  'a new password': async (_world, bob, one) => {
-    await one.open('/account/password');
-    await one.submit({ current: bob.password, new: next });
-    assert.equal(one.url, '/account?done=password');
-  },
   'a new password by a one-time link': (world, { id }) => world.server.service.admin.newPasswordLink('operator', id),
-  'another authenticator': async (world, _bob, one) => {
-    await one.open('/account/authenticator');
-    await one.submit({}, { form: /replace$/ });
-    await one.submit({ otp: codeAt(keyOn(one), world.now()) }, { form: /authenticator$/ });
-  },
   'no second factor any more': async (_world, _bob, one) => {
     await one.open('/account/authenticator');
     await one.submit({}, { form: /off$/ });
@@ -65,18 +56,69 @@ for (const [what, happens] of Object.entries(ends)) {
     }));
 }
 
-test('switching a second factor on forgets every browser', () =>
+/** What ends everything but the session of the browser in which it is done. */
+const changes: Record<string, (world: World, bob: Person, one: Visitor) => Promise<unknown>> = {
+  'a new password': async (_world, bob, one) => {
+    await one.open('/account/password');
+    await one.submit({ current: bob.password, new: next });
+    assert.equal(one.url, '/account?done=password');
+  },
+  'another authenticator': async (world, _bob, one) => {
+    await one.open('/account/authenticator');
+    await one.submit({}, { form: /replace$/ });
+    await one.submit({ otp: codeAt(keyOn(one), world.now()) }, { form: /authenticator$/ });
+  },
+};
+
+for (const [what, happens] of Object.entries(changes)) {
+  test(`${what} forgets every browser with its tries, and the one in which it is done is known by a new token`, () =>
+    onPages(async (world) => {
+      const { bob, one, other } = await inTwo(world);
+      const [before, elsewhere] = [kept(one, 'countersign-browser'), kept(other, 'countersign-browser')];
+      await happens(world, bob, one);
+      assert.deepEqual([browsersOf(world, bob), dump(world)['budgets']], [1, []]);
+      for (const cookie of [before, elsewhere]) assert.ok(cookie && cookie !== kept(one, 'countersign-browser'));
+      const [row] = dump(world)['browsers'] ?? [];
+      assert.notDeepEqual(
+        row?.['token_hash'],
+        createHash('sha256')
+          .update(before ?? '')
+          .digest(),
+      );
+      assert.deepEqual(
+        Buffer.from(row?.['token_hash'] as Uint8Array),
+        createHash('sha256')
+          .update(kept(one, 'countersign-browser') ?? '')
+          .digest(),
+      );
+    }));
+}
+
+test('a browser that was forgotten stays so when the password is changed in it', () =>
+  onPages(async (world) => {
+    const bob = await makePersonWithCode(world);
+    const visitor = await enter(world, bob);
+    await visitor.open('/account/sessions');
+    await visitor.submit({}, { form: /forget$/ });
+    await visitor.open('/account/password');
+    await visitor.submit({ current: bob.password, new: next });
+    assert.equal(browsersOf(world, bob), 0);
+  }));
+
+test('switching a second factor on makes the browser known in which a code of it was right, and forgets the others', () =>
   onPages(async (world) => {
     const alice = await makePerson(world);
+    await enter(world, alice);
     const visitor = await enter(world, alice);
     await visitor.open('/account/authenticator');
     await visitor.submit({ otp: codeAt(keyOn(visitor), world.now()) });
-    assert.equal(browsersOf(world, alice), 0);
+    assert.equal(browsersOf(world, alice), 1);
     const token = await tokenOf(world, await makePerson(world, 'zoe'));
     const other = await enter(world, { ...alice, name: 'zoe' });
     assert.ok(kept(other, 'countersign-browser'));
+    const zoes = { id: dump(world)['users']?.find(({ name }) => name === 'zoe')?.['id'] as string };
     await world.call('PUT', '/auth/otp/enable', { token, body: { enabled: true } });
-    assert.deepEqual(dump(world)['browsers'], []);
+    assert.equal(browsersOf(world, zoes), 0, 'a program is no browser');
   }));
 
 test('signing out, a recovery code, new recovery codes and a new name forget none', () =>

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour, minute } from '../../src/clock.ts';
-import { quickHash } from '../quick-hash.ts';
-import { codeAt, freshCode, inWorld, makePerson, makePersonWithCode, type World, wrongCode } from '../server.ts';
+import { inQuickWorld } from '../quick-world.ts';
+import { codeAt, freshCode, makePerson, makePersonWithCode, type World, wrongCode } from '../server.ts';
 import { type Visitor, visit } from '../visitor.ts';
 import { assertShownAgain, filledIn, givePassword, halfWay, kept, secretIn, sessionsOf } from './in-a-browser.ts';
 import { enable, isAlive, recoveryCodeOf } from './steps.ts';
 
 /** Proving on a page that it is still oneself. */
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 const wanted = '/account/password';
 

@@ -7,13 +7,13 @@ import {
   freshCode,
   inWorld,
   makePersonWithCode,
-  type Person,
   secretOf,
   signIn,
   type World,
   wrongCode,
 } from '../server.ts';
 import { dump } from '../tables.ts';
+import { secretIn } from './in-a-browser.ts';
 import {
   assertProblem,
   assertRefused,
@@ -27,7 +27,6 @@ import {
   tryToSignIn,
 } from './steps.ts';
 
-const secretIn = (person: Person): Buffer => person.secret ?? Buffer.alloc(0);
 const replace = (world: World, token: string): Promise<Answer> => world.call('POST', '/auth/otp/replace', { token });
 const confirm = (world: World, token: string, secret: Buffer): Promise<Answer> =>
   enable(world, token, { enabled: true, otp: codeAt(secret, world.now()) });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour, minute, second } from '../../src/clock.ts';
-import { quickHash } from '../quick-hash.ts';
-import { codeAt, freshCode, inWorld, makePerson, makePersonWithCode, type World, wrongCode } from '../server.ts';
+import { inQuickWorld } from '../quick-world.ts';
+import { codeAt, freshCode, makePerson, makePersonWithCode, wrongCode } from '../server.ts';
 import { type Visitor, visit } from '../visitor.ts';
 import {
   assertShownAgain,
@@ -15,9 +15,6 @@ import {
   sessionsOf,
 } from './in-a-browser.ts';
 import { assertRefused, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
-
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 const notRight = 'That code is not right. Take the one that is shown now.';
 const used = 'That code was used already. Wait for the next one.';

@@ -3,14 +3,12 @@ import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { second } from '../../src/clock.ts';
 import { quickHash } from '../quick-hash.ts';
-import { freshCode, inWorld, makePerson, makePersonWithCode, signIn, type World } from '../server.ts';
+import { inQuickWorld } from '../quick-world.ts';
+import { freshCode, inWorld, makePerson, makePersonWithCode, signIn } from '../server.ts';
 import { elements } from '../visitor/markup.ts';
 import { visit } from '../visitor.ts';
 import { assertShownAgain, filledIn, givePassword, kept, keptNames, secretIn, sessionsOf } from './in-a-browser.ts';
 import { assertRefused, isAlive, recoveryCodeOf, tryToSignIn, visible, watchArgon2 } from './steps.ts';
-
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 test('name and password lead to the account, by a redirect that leaves the form behind', () =>
   inQuickWorld(async (world) => {

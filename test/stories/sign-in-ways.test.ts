@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { quickHash } from '../quick-hash.ts';
-import { codeAt, freshCode, inWorld, makePerson, makePersonWithCode, secretOf, type World } from '../server.ts';
+import { inQuickWorld } from '../quick-world.ts';
+import { codeAt, freshCode, makePerson, makePersonWithCode, secretOf } from '../server.ts';
 import { type Visitor, visit } from '../visitor.ts';
 import { filledIn, givePassword, halfWay, kept, keptNames, secretIn, sessionsOf } from './in-a-browser.ts';
 import { isAlive } from './steps.ts';
 
 /** Where the pages of signing in lead, and from where. */
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 const wanted = '/account/activity?before=7&kind=sign-in';
 const asQuery = `return_to=${encodeURIComponent(wanted)}`;

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, second } from '../../src/clock.ts';
-import { quickHash } from '../quick-hash.ts';
+import { inQuickWorld } from '../quick-world.ts';
 import {
   type Answer,
   codeAt,
   freshCode,
-  inWorld,
   makePerson,
   makePersonWithCode,
   type Person,
@@ -15,12 +14,9 @@ import {
   type World,
   wrongCode,
 } from '../server.ts';
+import { secretIn } from './in-a-browser.ts';
 import { assertProblem, assertRefused, enable, reauthenticate, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
 
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
-
-const secretIn = (person: Person): Buffer => person.secret ?? Buffer.alloc(0);
 const right = (world: World, bob: Person): { otp: string } => ({ otp: freshCode(world, secretIn(bob)) });
 const guess = (world: World, bob: Person, from?: string): Promise<Answer> =>
   tryToSignIn(world, bob, { otp: wrongCode(world, secretIn(bob)) }, from);

@@ -4,11 +4,9 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { minute, second } from '../../src/clock.ts';
 import type { Argon2 } from '../../src/passwords/passwords.ts';
 import { quickHash } from '../quick-hash.ts';
+import { inQuickWorld } from '../quick-world.ts';
 import { type Answer, inWorld, makePerson, signIn, type World } from '../server.ts';
 import { assertRefused, changePassword, reauthenticate, tryToSignIn } from './steps.ts';
-
-const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
 
 const guess = (world: World, name = 'alice', from?: string): Promise<Answer> =>
   tryToSignIn(world, { basic: `${name}:wrong` }, undefined, from);

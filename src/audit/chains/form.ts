@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 /**
  * What is signed, and how. Each process writes a chain of its own: the mac of a row is an HMAC over the mac before it
  * and over everything in the row. A record of each chain remembers where it ends and up to where it was cut, and the one
- * register remembers which chains there are; both carry a seal. Keys come from the key file, so that whoever changes
+ * register remembers which chains there are; both carry a mac of their own. Keys come from the key file, so that whoever changes
  * the database alone cannot make what fits.
  */
 
@@ -27,7 +27,10 @@ export interface Row {
 /** What a chain's record remembers. */
 export interface ChainRecord {
   number: number;
+  /** The key that signed this record, and its rows too unless there is a `lost_key_id`. */
   key_id: string;
+  /** The key that signed its rows, where that was lost and `key_id` took its place. */
+  lost_key_id: string | null;
   started_at: number;
   /** Rows ever written to it, those that were cut included. */
   length: number;
@@ -52,8 +55,8 @@ export interface Register {
   key_id: string | null;
 }
 
-export interface Sealed {
-  seal: Uint8Array;
+export interface Signed {
+  mac: Uint8Array;
 }
 
 /** The keys of one key of the key file, one for each thing that is signed, so that none can pass for another. */
@@ -73,15 +76,15 @@ export function macOf(keys: ChainKeys, previous: Uint8Array, row: Omit<Row, 'mac
   return createHmac('sha256', keys.rows).update(previous).update(text).digest();
 }
 
-export function sealRecord(keys: ChainKeys, record: ChainRecord): Buffer {
-  const { number, key_id, started_at, length, cut, flaws } = record;
+export function signRecord(keys: ChainKeys, record: ChainRecord): Buffer {
+  const { number, key_id, lost_key_id, started_at, length, cut, flaws } = record;
   const macs = [hex(record.head), hex(record.cut_mac)];
   return createHmac('sha256', keys.records)
-    .update(JSON.stringify([number, key_id, started_at, length, cut, flaws, ...macs]))
+    .update(JSON.stringify([number, key_id, lost_key_id, started_at, length, cut, flaws, ...macs]))
     .digest();
 }
 
-export function sealRegister(keys: ChainKeys, { first, last, since, key_id }: Register): Buffer {
+export function signRegister(keys: ChainKeys, { first, last, since, key_id }: Register): Buffer {
   return createHmac('sha256', keys.register)
     .update(JSON.stringify([first, last, since, key_id]))
     .digest();

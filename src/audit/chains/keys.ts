@@ -3,10 +3,10 @@ import {
   type ChainKeys,
   type ChainRecord,
   type Register,
-  type Sealed,
+  type Signed,
   same,
-  sealRecord,
-  sealRegister,
+  signRecord,
+  signRegister,
 } from './form.ts';
 
 export type AuditSealer = Pick<Sealer, 'activeKeyId' | 'deriveFrom'>;
@@ -44,17 +44,25 @@ export function createKeys(sealer: AuditSealer) {
       return keys;
     },
 
-    /** Whether a record is as it was sealed. */
-    fits(record: ChainRecord & Sealed): boolean {
+    /** The keys that the rows of a chain were signed with, or nothing where the key file does not hold that one. */
+    ofRows: (record: ChainRecord) => of(record.lost_key_id ?? record.key_id),
+
+    /** Whether a record is as it was signed. */
+    fits(record: ChainRecord & Signed): boolean {
       const keys = of(record.key_id);
-      return keys !== undefined && same(sealRecord(keys, record), record.seal);
+      return keys !== undefined && same(signRecord(keys, record), record.mac);
     },
 
-    /** Whether the register is as it was sealed, or, where no chain is recorded, has never been needed. */
-    fitsRegister(register: Register & { seal: Uint8Array | null }, recorded: number): boolean {
-      if (recorded === 0 && register.last === 0 && register.first === 1 && register.seal === null) return true;
+    /** Whether the register is as it was signed, or, where no chain is recorded, has never been needed. */
+    fitsRegister(register: Register & { mac: Uint8Array | null }, recorded: number): boolean {
+      if (recorded === 0 && isUntouched(register)) return true;
       const keys = of(register.key_id);
-      return keys !== undefined && same(sealRegister(keys, register), register.seal);
+      return keys !== undefined && same(signRegister(keys, register), register.mac);
     },
   };
+}
+
+/** Whether the register is as the migration made it: nothing in it that could be signed with the first chain. */
+function isUntouched({ first, last, since, key_id, mac }: Register & { mac: Uint8Array | null }): boolean {
+  return first === 1 && last === 0 && since === null && key_id === null && mac === null;
 }

@@ -1,9 +1,18 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Db, Tx } from '../../database/database.ts';
-import type { ChainRecord, Register, Row, Sealed } from './form.ts';
+import {
+  brokenCountOf,
+  bytesIn,
+  type Db,
+  isAmong,
+  nextOf,
+  numberIn,
+  numbersEnd,
+  type Tx,
+} from '../../database/database.ts';
+import type { ChainRecord, Register, Row, Signed } from './form.ts';
 
-export type StoredRecord = ChainRecord & Sealed;
-export type StoredRegister = Register & { seal: Uint8Array | null };
+export type StoredRecord = ChainRecord & Signed;
+export type StoredRegister = Register & { mac: Uint8Array | null };
 
 type Tables = {
   audit: Row;
@@ -11,13 +20,20 @@ type Tables = {
   audit_register: StoredRegister & { only: number };
 };
 
-/**
- * What the database would number the next row with: behind every row that there is, and, by the database's own count of
- * them, behind every row that there was.
- */
-const nextSequence = sql<number>`(select max(
-  coalesce((select max(seq) from sqlite_sequence where name = 'audit'), 0),
-  coalesce((select max(sequence) from audit), 0)) + 1)`;
+/** The sequence for the next row, which is signed with it. */
+const nextSequence = nextOf('audit', 'sequence');
+
+// Whoever writes to the database can put into a cell what reading or computing would fail at.
+const ofRow = [
+  ...(['event', 'user_id', 'actor_id', 'session_id', 'address', 'detail'] as const),
+  ...(['sequence', 'at', 'chain', 'link'] as const).map((column) => numberIn(column)),
+  bytesIn('mac'),
+];
+const ofRecord = [
+  ...(['key_id', 'lost_key_id'] as const),
+  ...(['number', 'started_at', 'length', 'cut', 'flaws'] as const).map((column) => numberIn(column)),
+  ...(['head', 'cut_mac', 'mac'] as const).map((column) => bytesIn(column)),
+];
 
 /**
  * Makes a chain one longer and answers its record, with the sequence for the row. Nothing where there is no such chain.
@@ -32,95 +48,171 @@ export async function lengthenChain(
     .updateTable('audit_chains')
     .set((row) => ({ length: row('length', '+', 1) }))
     .where('number', '=', number)
-    .returningAll()
+    .returning(ofRecord)
     .returning(nextSequence.as('sequence'))
     .executeTakeFirst();
 }
 
 export async function insertRow(tx: Tx, row: Row): Promise<void> {
-  await tx.$extendTables<Tables>().insertInto('audit').values(row).execute();
+  const done = await tx.$extendTables<Tables>().insertInto('audit').values(row).executeTakeFirst();
+  mustBeOne(done.numInsertedOrUpdatedRows);
 }
 
 export async function insertRecord(tx: Tx, record: StoredRecord): Promise<void> {
   await tx.$extendTables<Tables>().insertInto('audit_chains').values(record).execute();
 }
 
-export async function updateRecord(
-  tx: Tx,
-  number: number,
-  change: Partial<Omit<StoredRecord, 'number'>> & Sealed,
-): Promise<void> {
-  await tx.$extendTables<Tables>().updateTable('audit_chains').set(change).where('number', '=', number).execute();
+export async function updateRecord(tx: Tx, number: number, change: Partial<StoredRecord> & Signed): Promise<void> {
+  const chains = tx.$extendTables<Tables>().updateTable('audit_chains').set(change).where('number', '=', number);
+  const done = await chains.executeTakeFirst();
+  mustBeOne(done.numUpdatedRows);
+}
+
+/** What is not written undoes what it tells of: something in the database, a trigger say, may drop it in silence. */
+function mustBeOne(written: bigint | undefined): void {
+  if (written === 1n) return;
+  throw new Error('the database did not write the audit log: look for triggers in it that do not belong there');
 }
 
 export async function deleteRecord(tx: Tx, number: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('audit_chains').where('number', '=', number).execute();
 }
 
-/** The records of all chains, the oldest first. */
+/** The records of all chains that have a number which can be, the oldest first. */
 export async function selectRecords(db: Db): Promise<StoredRecord[]> {
-  return db.$extendTables<Tables>().selectFrom('audit_chains').selectAll().orderBy('number').execute();
+  const records = db.$extendTables<Tables>().selectFrom('audit_chains').select(ofRecord);
+  return records.where(isNumber('number')).orderBy('audit_chains.number').execute();
 }
 
-/** The highest number among the chains that are recorded, and the sequence that a row would have now. */
-export async function selectEnds(db: Db): Promise<{ number: number; sequence: number }> {
-  return db
-    .$extendTables<Tables>()
-    .selectFrom('audit_chains')
-    .select([sql<number>`coalesce(max(number), 0)`.as('number'), nextSequence.as('sequence')])
-    .executeTakeFirstOrThrow();
+/** The sequence that a row would have now. */
+export async function selectNextSequence(db: Db): Promise<number> {
+  const { rows } = await sql<{ sequence: number }>`select ${nextSequence} as sequence`.execute(db);
+  return rows[0]?.sequence ?? 1;
 }
+
+/** What no row, no chain and no count of rows can be numbered with, as text; at most `limit` of each. */
+export interface Unnumbered {
+  sequences: string[];
+  chains: string[];
+  count: string | undefined;
+}
+
+export async function selectUnnumbered(db: Db, limit: number): Promise<Unnumbered> {
+  const tables = db.$extendTables<Tables>();
+  const text = (column: 'sequence' | 'number') => sql<string>`cast(${sql.ref(column)} as text)`.as('text');
+  const [rows, chains, count] = await Promise.all([
+    tables.selectFrom('audit').select(text('sequence')).where(isNoNumber('sequence')).limit(limit).execute(),
+    tables.selectFrom('audit_chains').select(text('number')).where(isNoNumber('number')).limit(limit).execute(),
+    brokenCountOf(db, 'audit'),
+  ]);
+  return { sequences: rows.map((row) => row.text), chains: chains.map((row) => row.text), count };
+}
+
+const isNumber = (column: string): RawBuilder<boolean> =>
+  sql<boolean>`${sql.ref(column)} between ${sql.lit(-numbersEnd)} and ${sql.lit(Number.MAX_SAFE_INTEGER)}`;
+const isNoNumber = (column: string): RawBuilder<boolean> =>
+  sql<boolean>`(${sql.ref(column)} < ${sql.lit(-numbersEnd)} or ${sql.ref(column)} > ${sql.lit(Number.MAX_SAFE_INTEGER)})`;
 
 export async function selectRegister(db: Db): Promise<StoredRegister | undefined> {
   return db
     .$extendTables<Tables>()
     .selectFrom('audit_register')
-    .select(['first', 'last', 'since', 'key_id', 'seal'])
+    .select([numberIn('first'), numberIn('last'), numberIn('since'), 'key_id', bytesIn('mac')])
     .executeTakeFirst();
 }
 
-export async function updateRegister(tx: Tx, register: Register & Sealed): Promise<void> {
+export async function updateRegister(tx: Tx, register: Register & Signed): Promise<void> {
   await tx.$extendTables<Tables>().updateTable('audit_register').set(register).execute();
 }
 
-/** The rows behind this sequence, or the first ones; the oldest first, at most `limit` of them, none of the chains `without`. */
-export async function selectChunk(
-  db: Db,
-  after: number | undefined,
-  limit: number,
-  without: readonly number[] = [],
-): Promise<Row[]> {
+/**
+ * The rows behind this sequence, or the first ones; the oldest first, at most `limit` of them. Those are left out whose
+ * sequence no number can be, see `selectUnnumbered`.
+ */
+export async function selectChunk(db: Db, after: number | undefined, limit: number): Promise<Row[]> {
   return db
     .$extendTables<Tables>()
     .selectFrom('audit')
-    .selectAll()
-    .where('sequence', '>', after ?? Number.MIN_SAFE_INTEGER)
-    .where(notOf(without))
-    .orderBy('sequence')
+    .select(ofRow)
+    .where('sequence', '>', after ?? -numbersEnd - 1)
+    .where('sequence', '<=', Number.MAX_SAFE_INTEGER)
+    .orderBy('audit.sequence')
     .limit(limit)
     .execute();
 }
 
-/** Deletes the rows up to this sequence, but none of the chains `without`. */
-export async function deleteRows(tx: Tx, upTo: number, without: readonly number[]): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('audit').where('sequence', '<=', upTo).where(notOf(without)).execute();
+/** Which rows may be taken: those of the `fit` chains, and those without a chain from before `since`. */
+export interface Takeable {
+  fit: readonly number[];
+  since: number;
 }
 
-/** A row of none of these chains; `in` is unknown for a row of no chain, and that is no chain of these. */
-function notOf(chains: readonly number[]): RawBuilder<boolean> {
-  return chains.length === 0 ? sql`1 = 1` : sql`(chain is null or chain not in (${sql.join(chains)}))`;
+/**
+ * The rows that are due, the oldest first, at most `limit` of them: each row of before `before` that no younger one
+ * stands in front of, and what lies between them from a clock that ran ahead of `now`.
+ */
+export async function selectDue(
+  db: Db,
+  takeable: Takeable,
+  { before, now, limit }: { before: number; now: number; limit: number },
+): Promise<Row[]> {
+  const rows = db.$extendTables<Tables>();
+  const last = rows
+    .with('past', (of) =>
+      of
+        .selectFrom('audit')
+        .select(['sequence', 'at'])
+        .where(mayGo(takeable))
+        .where('at', '<=', now)
+        .where(isNumber('sequence'))
+        .orderBy('sequence')
+        .limit(limit),
+    )
+    .selectFrom('past')
+    .select(sql<number>`max(sequence)`.as('sequence'))
+    .where(
+      sql<boolean>`sequence < coalesce((select min(sequence) from past where at >= ${before}), ${Number.MAX_SAFE_INTEGER})`,
+    );
+  return rows
+    .selectFrom('audit')
+    .select(ofRow)
+    .where(mayGo(takeable))
+    .where('sequence', '<=', last)
+    .where(isNumber('sequence'))
+    .orderBy('audit.sequence')
+    .limit(limit)
+    .execute();
+}
+
+/** Deletes the rows up to this sequence that may be taken. */
+export async function deleteRows(tx: Tx, takeable: Takeable, upTo: number): Promise<void> {
+  const due = tx.$extendTables<Tables>().deleteFrom('audit').where('sequence', '<=', upTo);
+  await due.where(isNumber('sequence')).where(mayGo(takeable)).execute();
+}
+
+function mayGo({ fit, since }: Takeable): RawBuilder<boolean> {
+  return sql`(${isAmong('chain', fit)} or (chain is null and sequence > 0 and sequence < ${since}))`;
 }
 
 /** What is signed with each key: rows, chains and the register. */
 export async function countByKey(db: Db): Promise<Map<string, number>> {
-  const rows = await db
+  const chains = await db
     .$extendTables<Tables>()
     .selectFrom('audit_chains')
-    .select(['key_id', sql<number>`sum(length - cut + 1)`.as('count')])
-    .groupBy('key_id')
+    .select(({ fn }) => [
+      ...(['key_id', 'lost_key_id'] as const),
+      fn.countAll<number>().as('records'),
+      sql<number>`sum(cast(length - cut as double precision))`.as('rows'),
+    ])
+    .groupBy(['key_id', 'lost_key_id'])
     .execute();
-  const counts = new Map(rows.map(({ key_id, count }) => [key_id, Number(count)]));
+  const counts = new Map<string, number>();
+  const add = (id: string, count: number): Map<string, number> => counts.set(id, (counts.get(id) ?? 0) + count);
+  for (const { key_id, lost_key_id, records, rows } of chains) {
+    add(key_id, Number(records));
+    add(lost_key_id ?? key_id, Number(rows));
+  }
   const register = (await selectRegister(db))?.key_id;
-  if (register) counts.set(register, (counts.get(register) ?? 0) + 1);
+  if (register) add(register, 1);
   return counts;
 }

@@ -5,7 +5,7 @@ import { auditProcess, found, keyFileWith, noon, onDatabase, tamper, write } fro
 import type { Database } from '../../database/database.ts';
 
 /** Nine rows in one chain, what somebody who can write to the database does to them, and what is said of it. */
-const attacks: [what: string, statements: string[], findings: RegExp[]][] = [
+const attacks: [what: string, statements: string[], faults: RegExp[]][] = [
   [
     'a row taken out',
     ['delete from audit where sequence = 5'],
@@ -102,7 +102,7 @@ const attacks: [what: string, statements: string[], findings: RegExp[]][] = [
   ],
   [
     'a register as on the first day',
-    ['update audit_register set first = 1, last = 0, since = null, key_id = null, seal = null'],
+    ['update audit_register set first = 1, last = 0, since = null, key_id = null, mac = null'],
     [/^changed: The register of the chains was changed\.$/],
   ],
   ['no register', ['delete from audit_register'], [/^missing: The register of the chains is missing\.$/]],
@@ -122,15 +122,15 @@ const attacks: [what: string, statements: string[], findings: RegExp[]][] = [
   ],
 ];
 
-for (const [what, statements, findings] of attacks) {
+for (const [what, statements, faults] of attacks) {
   test(`found, and still found when more is written: ${what}`, () =>
     onDatabase(async (database) => {
       const audit = auditProcess();
       await write(database, audit, 9);
       await tamper(database, ...statements);
       const all = await found(database);
-      assert.equal(all.length, findings.length, all.join('\n'));
-      for (const [index, finding] of findings.entries()) assert.match(all[index] ?? '', finding);
+      assert.equal(all.length, faults.length, all.join('\n'));
+      for (const [index, fault] of faults.entries()) assert.match(all[index] ?? '', fault);
       await write(database, audit, 1);
       await write(database, auditProcess(), 1);
       assert.notDeepEqual(await found(database), []);

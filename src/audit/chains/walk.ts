@@ -1,7 +1,7 @@
 import { type ChainKeys, type ChainRecord, macOf, type Row, same } from './form.ts';
 
 /** Something that is not as it was written. */
-export interface Finding {
+export interface Fault {
   kind: 'changed' | 'missing' | 'misplaced' | 'unchecked';
   chain?: number;
   /** The row at which it was found. */
@@ -16,26 +16,27 @@ interface Position {
 }
 
 /**
- * Walks one chain from where it was cut, a row at a time in the order of their sequences. One change makes one finding:
- * the walk goes on from what is there.
+ * Walks one chain from where it was cut, a row at a time in the order of their sequences. One change makes one fault:
+ * the walk goes on from what is there. Without the keys that signed its rows it tells which of them are there and in
+ * which order, and not whether they were changed.
  */
-export function createWalk(keys: ChainKeys, record: ChainRecord) {
+export function createWalk(keys: ChainKeys | undefined, record: ChainRecord) {
   const chain = record.number;
-  const position: Position = { link: record.cut, mac: record.cut_mac };
+  const position: Position = { link: record.cut, mac: bytesOf(record.cut_mac) };
   let sequence: number | undefined;
 
   /** Judges the next row. */
-  const take = (row: Row): Finding | undefined => {
+  const take = (row: Row): Fault | undefined => {
     const behind = position.link;
     const link = row.link ?? 0;
-    if (link <= behind) {
+    if (!Number.isSafeInteger(link) || link <= behind) {
       const sentence = `Row ${row.sequence} says that it is link ${link} of chain ${chain}, and stands behind link ${behind}: it was moved, repeated or put in.`;
       return { kind: 'misplaced', chain, sequence: row.sequence, sentence };
     }
-    const fits = same(macOf(keys, position.mac, row), row.mac);
+    const fits = !keys || same(macOf(keys, position.mac, row), row.mac);
     const from = sequence;
     position.link = link;
-    position.mac = row.mac instanceof Uint8Array ? row.mac : new Uint8Array();
+    position.mac = bytesOf(row.mac);
     sequence = row.sequence;
     if (link > behind + 1) {
       const place = from === undefined ? `before row ${row.sequence}` : `between rows ${from} and ${row.sequence}`;
@@ -47,7 +48,7 @@ export function createWalk(keys: ChainKeys, record: ChainRecord) {
   };
 
   /** Judges the end, when every row has been taken. */
-  const end = (): Finding | undefined => {
+  const end = (): Fault | undefined => {
     const { link, mac } = position;
     const where = sequence === undefined ? {} : { sequence };
     if (link < record.length) {
@@ -69,4 +70,9 @@ export function createWalk(keys: ChainKeys, record: ChainRecord) {
       : `Links ${from} to ${to} of chain ${chain} are missing, ${place}.`;
 
   return { take, end, position: (): Readonly<Position> => position };
+}
+
+/** What is no bytes, because somebody has put it there, is none. */
+function bytesOf(found: unknown): Uint8Array {
+  return found instanceof Uint8Array ? found : new Uint8Array();
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { decodeBase32 } from '../../../src/base32.ts';
 import { defaultLimits } from '../../../src/throttle/throttle.ts';
 import { codeAt, period } from '../../../src/totp/code.ts';
-import { basicOf, type Connections, connections, cookieIn, sideBySide } from '../../attacks/flood.ts';
+import { basicOf, type Connections, connections, cookieIn, type Reply, sideBySide } from '../../attacks/flood.ts';
 import { begin, countersign, inFolder, type Run } from '../../cli/process.ts';
 
 /** A-01 on two real processes, of which one is killed and started again in the midst of it, by the clock of the machine. */
@@ -73,26 +73,42 @@ test(
         const right = [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8].map((step) => codeAt(secret, begun + step * period));
         const answered = new Map<number, number>();
         let sent = 0;
+        let restart: Promise<void> | undefined;
+        const heard = new Map<string, number>();
         await sideBySide(lines, tries, async (line, time) => {
-          const url = servers[line % 2]?.url ?? '';
           let otp = String(Math.floor(((line * tries + time) * 7919) % 1_000_000)).padStart(6, '0');
           if (right.includes(otp)) otp = '000000';
           sent += 1;
           if (sent === (lines * tries) / 2) {
             servers[1]?.run.child.kill('SIGKILL');
-            servers[1] = await serve(folder);
+            restart = serve(folder).then((server) => {
+              servers[1] = server;
+            });
           }
-          // A line whose server has just been killed has nobody to answer it.
-          const reply = await guess(by, url, { half: halves[line % 5] ?? '', otp, anew: time % 25 === 24 }).catch(
-            () => undefined,
-          );
-          if (reply) answered.set(reply.status, (answered.get(reply.status) ?? 0) + 1);
+          const half = halves[line % 5] ?? '';
+          const ask = async (): Promise<Reply> => {
+            const url = servers[line % 2]?.url ?? '';
+            const reply = await guess(by, url, { half, otp, anew: time % 25 === 24 });
+            heard.set(url, (heard.get(url) ?? 0) + 1);
+            return reply;
+          };
+          // Who has lost a try to the server that was killed waits for the next one, and tries again there.
+          const reply = await ask().catch(async (error: unknown) => {
+            if (!restart || line % 2 === 0) throw error;
+            await restart;
+            return ask();
+          });
+          assert.notEqual(reply.status, 200);
+          assert.equal(cookieIn(reply, 'countersign'), undefined, 'nobody is signed in');
+          answered.set(reply.status, (answered.get(reply.status) ?? 0) + 1);
         });
         const most = allowed(Date.now() - begun);
         const counts = [...answered].map(([status, count]) => `${status}: ${count}`).join(', ');
         const wrong = judged(folder);
         assert.ok(wrong >= defaultLimits.otp.free && wrong <= most, `${wrong} of at most ${most} judged (${counts})`);
         assert.ok((answered.get(429) ?? 0) > (lines * tries) / 4, counts);
+        const afterwards = heard.get(servers[1]?.url ?? '') ?? 0;
+        assert.ok(afterwards >= (lines * tries) / 8, `${afterwards} answers of the server that was started again`);
       } finally {
         by.close();
         for (const { run } of servers) run.child.kill();
@@ -102,11 +118,8 @@ test(
 );
 
 /** On a half sign-in that there is, or by a sign-in of its own. */
-async function guess(by: Connections, url: string, { half, otp, anew }: { half: string; otp: string; anew: boolean }) {
-  const reply = anew
-    ? await by.send(`${url}/auth/credentials`, { headers: basicOf(`bob:${password}`), json: { otp } })
-    : await by.send(`${url}/sign-in/code`, { headers: { cookie: `countersign-sign-in=${half}` }, form: { otp } });
-  assert.notEqual(reply.status, 200);
-  assert.equal(cookieIn(reply, 'countersign'), undefined, 'nobody is signed in');
-  return reply;
+function guess(by: Connections, url: string, { half, otp, anew }: { half: string; otp: string; anew: boolean }) {
+  return anew
+    ? by.send(`${url}/auth/credentials`, { headers: basicOf(`bob:${password}`), json: { otp } })
+    : by.send(`${url}/sign-in/code`, { headers: { cookie: `countersign-sign-in=${half}` }, form: { otp } });
 }

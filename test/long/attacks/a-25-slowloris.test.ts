@@ -16,12 +16,17 @@ test('slow connections are cut, and hold up nobody meanwhile', { timeout: 240_00
     const run = begin(['serve', '--port', '0', '--log-level', 'error'], { folder });
     try {
       const [, port = ''] = await run.until(/http:\/\/localhost:(\d+)/);
+      const before = await pace(Number(port));
       const slow = [
         ...(await open(Number(port), crowd, 'GET /whoami HTTP/1.1\r\nHost: localhost\r\n')),
         ...(await open(Number(port), crowd, `${head}Content-Length: 4000\r\n\r\n`)),
       ];
       const deaf = await open(Number(port), 20, 'GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2000), true);
       assert.equal(slow.filter(({ destroyed }) => destroyed).length, 0, 'all of them are open');
+      let during = await pace(Number(port));
+      for (let round = 1; round < 3 && during > 10 * before; round += 1) during = await pace(Number(port));
+      assert.ok(during <= 10 * before, `${during} ms a page among them, ${before} ms without them`);
+      assert.equal(slow.filter(({ destroyed }) => destroyed).length, 0, 'all of them are open still');
       const answers = await healthy(Number(port), slow);
       assert.ok(answers > 10, `${answers} answers`);
       assert.equal(slow.filter(({ destroyed }) => !destroyed).length, 0, 'none of them is left');
@@ -44,6 +49,18 @@ async function open(port: number, count: number, begun: string, deaf = false): P
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
   for (const socket of sockets) socket.write(begun);
   return sockets;
+}
+
+/** The median of how many milliseconds a page takes that somebody asks for on a connection of his own. */
+async function pace(port: number): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < 21; count += 1) {
+    const begun = performance.now();
+    const page = await fetch(`http://127.0.0.1:${port}/sign-in`, { headers: { connection: 'close' } });
+    await page.text();
+    times.push(performance.now() - begun);
+  }
+  return times.sort((one, other) => one - other)[10] ?? 0;
 }
 
 /** Goes on asking while the others send a byte each second, until the last of them is cut; answers how often. */
