@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { constants, cpus } from 'node:os';
 import { join, relative } from 'node:path';
+import { folderInMemory } from './memory.mjs';
 import { install, modulesMatch, usableNode } from './modules.mjs';
 import { announce, folder, inUse, underLock } from './occupants.mjs';
 import { fail, root, say } from './words.mjs';
@@ -16,7 +17,7 @@ const minute = 60_000;
 const program = join(root, 'src', 'cli', 'main.ts');
 const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
 
-/** @type {Record<string, { command: (given: string[]) => string[], limit?: number, clean?: boolean }>} `limit` in milliseconds */
+/** @type {Record<string, { command: (given: string[]) => string[], limit?: number, clean?: boolean, quick?: boolean }>} `limit` in milliseconds */
 const doors = {
   demo: { command: (given) => [program, 'demo', ...given] },
   start: { command: (given) => [program, 'serve', ...given] },
@@ -26,6 +27,7 @@ const doors = {
     command: (given) => tests(given, 'short', minute, Math.max(2, cpus().length - 1)),
     limit: 15 * minute,
     clean: true,
+    quick: true,
   },
   'test:long': { command: (given) => tests(given, 'long', 10 * minute, 1), limit: 30 * minute, clean: true },
   check: { command: (given) => [join(root, 'scripts', 'check.mjs'), ...given] },
@@ -48,7 +50,8 @@ async function main(what, given) {
   const renewed = await prepare(what);
   const node = usableNode(renewed);
   const command = door.command(given);
-  child = spawn(node, command, { stdio: 'inherit', env: door.clean ? withoutOptions(process.env) : process.env });
+  const env = { ...(door.clean ? withoutOptions(process.env) : process.env), ...(door.quick ? quickly() : {}) };
+  child = spawn(node, command, { stdio: 'inherit', env });
   if (child.pid) announce(what, [process.pid, child.pid]);
   if (door.limit) stopAfter(child, what, door.limit);
   child.on('error', (error) => fail(`${node} does not start: ${error.message}`));
@@ -134,6 +137,15 @@ function testFiles() {
   return [...within(join(root, 'src')), ...within(join(root, 'test'))]
     .map((file) => relative(root, file).replaceAll('\\', '/'))
     .sort();
+}
+
+/**
+ * The short tests keep their databases in memory, and what Node has made of the source in `.cache/`. The long ones do without:
+ * theirs is the disk that a service has.
+ */
+function quickly() {
+  const folder = folderInMemory();
+  return { NODE_COMPILE_CACHE: join(root, '.cache', 'compile'), ...(folder ? { TMPDIR: folder } : {}) };
 }
 
 /** Tests must not depend on how the person who runs them has set up his own Countersign. @param {NodeJS.ProcessEnv} all */

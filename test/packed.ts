@@ -67,11 +67,11 @@ export async function run(
   args: string[],
   { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
 ): Promise<{ stdout: string; stderr: string }> {
-  // Whatever begins with `env node` takes the Node that runs the tests.
+  // Whatever begins with `env node` takes the Node that runs the tests. What runs in a new folder each time is not worth keeping.
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, PATH: path, ...env },
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_COMPILE_CACHE: undefined, PATH: path, ...env },
   });
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, code] = await Promise.all([

@@ -75,5 +75,7 @@ export async function inFolder(work: (folder: string) => Promise<void>): Promise
 }
 
 function bare(): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(COUNTERSIGN_|NODE_)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(COUNTERSIGN_|NODE_(?!COMPILE_CACHE$))/.test(name)),
+  );
 }

@@ -70,8 +70,8 @@ if (given.includes('fail')) process.exitCode = 3;
 export interface Checkout {
   folder: string;
   /** Runs `node scripts/starter.mjs …` in it. */
-  start(args: string[], env?: Record<string, string>): ChildProcess;
-  run(args: string[], env?: Record<string, string>): Promise<Outcome>;
+  start(args: string[], env?: Record<string, string | undefined>): ChildProcess;
+  run(args: string[], env?: Record<string, string | undefined>): Promise<Outcome>;
   calls(): { args: string[]; stdin: boolean }[];
   write(file: string, content: string): void;
 }
