@@ -9,7 +9,7 @@ const fuzzed = await prepare();
 after(() => fuzzed.close());
 
 test('whoever asks for whatever operation, and however, gets an answer that the document names, and each that it names', async (t) => {
-  const random = settings(t, { numRuns: 400, seconds: 20 });
+  const random = settings(t, { numRuns: 200, seconds: 10 });
   const unseen: string[] = [];
   for (const operation of fuzzed.operations) {
     const seen = await fuzzed.ask(operation, random);
@@ -19,7 +19,7 @@ test('whoever asks for whatever operation, and however, gets an answer that the 
 });
 
 test('whatever is done in long plays, the service does what the model of its promises does', async (t) => {
-  const seen = await runPlays(settings(t, { numRuns: 400, seconds: 120 }), 60);
+  const seen = await runPlays(settings(t, { numRuns: 200, seconds: 60 }), 60);
   for (const outcome of [
     'in, full',
     'in, enrolling',
