@@ -107,6 +107,7 @@ async function runTests(place, tests) {
       '--test',
       '--test-reporter=tap',
       `--test-timeout=${limit}`,
+      '--test-concurrency=2',
       ...tests.map((test) => join('test', `${test}.test.ts`)),
     ],
     {

@@ -57,18 +57,6 @@ export const breaksUnderAttack = [
     ],
   },
   {
-    name: 'codes of a known browser draw on the tries of strangers',
-    tests: ['stories/known-browsers'],
-    edits: [
-      ['src/sign-in/judge.ts', 'otpTry(userId, authenticatorId, browser?.id)', 'otpTry(userId, authenticatorId)'],
-    ],
-  },
-  {
-    name: 'a browser that one account knows is known to all',
-    tests: ['stories/known-browsers'],
-    edits: [['src/sign-in/judge.ts', 'if (user?.name === name) return browser.id;', 'if (user) return browser.id;']],
-  },
-  {
     name: 'a planted token comes to be known',
     tests: ['stories/known-browsers'],
     edits: [
@@ -83,11 +71,6 @@ export const breaksUnderAttack = [
     name: 'a program comes to be a known browser',
     tests: ['stories/known-browsers'],
     edits: [['src/sign-in/issue.ts', "inBrowser && level === 'full' ?", "level === 'full' ?"]],
-  },
-  {
-    name: 'the tries of a forgotten browser stay',
-    tests: ['stories/known-browsers-end'],
-    edits: [['src/sessions/browsers.ts', 'await throttle.forget(tx, browserTries(id));', '']],
   },
   {
     name: 'known browsers outlive a change of password or factors',
@@ -106,16 +89,6 @@ export const breaksUnderAttack = [
     edits: [['src/sign-in/alarm.ts', 'known || !isAlarming(wrong)', '!isAlarming(wrong)']],
   },
   {
-    name: 'the third wrong code raises no alarm',
-    tests: ['stories/alarm'],
-    edits: [['src/sign-in/alarm.ts', 'wrongInARow === 3 || ', '']],
-  },
-  {
-    name: 'each unfinished sign-in leaves a row',
-    tests: ['stories/alarm'],
-    edits: [['src/sign-in/credentials.ts', 'if (!noted && recent.length < mostNoted) await', 'await']],
-  },
-  {
     name: 'the log does not say who was refused',
     tests: ['security-log'],
     edits: [
@@ -130,10 +103,5 @@ export const breaksUnderAttack = [
     name: 'the log does not say why somebody was refused',
     tests: ['security-log'],
     edits: [['src/http/errors.ts', '  if (caller) caller.problem = code;', '  if (caller) void code;']],
-  },
-  {
-    name: 'sessions of everybody leave half sign-ins',
-    tests: ['stories/everybody-out'],
-    edits: [['src/sign-in/end-sessions.ts', '    await deleteAllHalfSignIns(tx);\n', '']],
   },
 ];

@@ -200,7 +200,10 @@ export const breaks = [
   {
     name: 'the hash queue has no end',
     tests: ['problems'],
-    edits: [['src/passwords/pool.ts', 'if (length >= longest)', 'if (length < 0)']],
+    edits: [
+      ['src/passwords/pool.ts', 'if (length >= longest)', 'if (length < 0)'],
+      ['src/passwords/pool.ts', 'boolean => length < longest ||', 'boolean => length >= 0 ||'],
+    ],
   },
   {
     name: 'a change of factors ends no session',
