@@ -29,11 +29,15 @@ test(`on Node ${floor}, the oldest that will do, the stories and the tests of st
       ...stories.map((file) => join('test', 'stories', file)),
       ...others.map((file) => join('test', file)),
     ];
-    const suite = spawn(node, ['--test', '--test-reporter=tap', '--test-timeout=60000', ...files], {
-      cwd: root,
-      env: { ...process.env, NODE_TEST_CONTEXT: undefined, PATH: `${dirname(node)}:${process.env['PATH']}` },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const suite = spawn(
+      node,
+      ['--test', '--test-reporter=tap', '--test-timeout=60000', '--test-concurrency=2', ...files],
+      {
+        cwd: root,
+        env: { ...process.env, NODE_TEST_CONTEXT: undefined, PATH: `${dirname(node)}:${process.env['PATH']}` },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const words = await text(suite.stdout);
     const failed = words.match(/^ *not ok .*$/gm) ?? [];
     t.diagnostic(words.match(/^# pass \d+$/m)?.[0] ?? 'no summary');

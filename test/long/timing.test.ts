@@ -36,7 +36,7 @@ test('so does everybody else who is refused as they are', () =>
         invited: 'invited:wrong password',
         'too long': `alice:${'x'.repeat(300)}`,
       };
-      await alike(world, kinds, 120);
+      await alike(world, kinds, 90);
     },
     {},
     { limits: endless },
@@ -60,7 +60,7 @@ test('once the parameters of hashes were raised, whoever has not signed in since
       await world.restart({ argon2Passes: 3 });
       await signIn(world, alice);
       const kinds = { unknown, 'wrong, hashed anew': wrong, 'wrong, not yet': 'late:wrong', disabled: gone.basic };
-      await alike(world, kinds, 120);
+      await alike(world, kinds, 90);
     },
     {},
     { limits: endless },
