@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { folderInMemory } from '../../scripts/memory.mjs';
 import { run } from '../packed.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,12 +30,18 @@ test(`on Node ${floor}, the oldest that will do, the stories and the tests of st
       ...stories.map((file) => join('test', 'stories', file)),
       ...others.map((file) => join('test', file)),
     ];
+    const quick = folderInMemory();
     const suite = spawn(
       node,
       ['--test', '--test-reporter=tap', '--test-timeout=60000', '--test-concurrency=2', ...files],
       {
         cwd: root,
-        env: { ...process.env, NODE_TEST_CONTEXT: undefined, PATH: `${dirname(node)}:${process.env['PATH']}` },
+        env: {
+          ...process.env,
+          NODE_TEST_CONTEXT: undefined,
+          PATH: `${dirname(node)}:${process.env['PATH']}`,
+          ...(quick ? { TMPDIR: quick } : {}),
+        },
         stdio: ['ignore', 'pipe', 'inherit'],
       },
     );
