@@ -13,7 +13,7 @@ test('ten thousand tokens are all different, of 256 bits each, and no place of t
     assert.equal(new Set(bytes.map((each) => each[place])).size, 256, `byte ${place}`);
 });
 
-test('tokens that are made at the same time are as good as any: a hundred in parallel are all different', async () => {
+test('of a hundred tokens that are made at the same time no two are the same', async () => {
   const made = Array.from({ length: 100 }, async () => {
     await turnOfLoop();
     return newToken('csn_');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { prepare } from '../fuzz/operations.ts';
+import { after, type TestContext, test } from 'node:test';
+import { type Operation, prepare } from '../fuzz/operations.ts';
 import { runPlays } from '../fuzz/run-plays.ts';
 import { settings } from '../fuzz/seed.ts';
 
@@ -8,14 +8,23 @@ import { settings } from '../fuzz/seed.ts';
 const fuzzed = await prepare();
 after(() => fuzzed.close());
 
+/** Which statuses of an operation have still not been seen after another round of cases. */
+async function askAgain(t: TestContext, operation: Operation, seen: Map<number, number>): Promise<number[]> {
+  for (const [status, count] of await fuzzed.ask(operation, settings(t, { numRuns: 200, seconds: 10 })))
+    seen.set(status, count);
+  return fuzzed.unseen(operation, seen);
+}
+
 test('whoever asks for whatever operation, and however, gets an answer that the document names, and each that it names', async (t) => {
-  const random = settings(t, { numRuns: 200, seconds: 10 });
-  const unseen: string[] = [];
+  const never: string[] = [];
   for (const operation of fuzzed.operations) {
-    const seen = await fuzzed.ask(operation, random);
-    unseen.push(...fuzzed.unseen(operation, seen).map((status) => `${operation.operationId} ${status}`));
+    const seen = new Map<number, number>();
+    let unseen = await askAgain(t, operation, seen);
+    // A rare status may fail to come up by chance, the more so where a slow machine has seen fewer cases.
+    for (let again = 0; again < 4 && unseen.length > 0; again += 1) unseen = await askAgain(t, operation, seen);
+    never.push(...unseen.map((status) => `${operation.operationId} ${status}`));
   }
-  assert.deepEqual(unseen, [], 'these are documented, and nothing brings them about');
+  assert.deepEqual(never, [], 'these are documented, and nothing brings them about');
 });
 
 test('whatever is done in long plays, the service does what the model of its promises does', async (t) => {
