@@ -23,10 +23,13 @@ test('the defaults are those of the contract', () => {
     host: 'localhost',
     port: 8000,
     data: './data',
+    databaseUrl: '',
     keyFile: './keys/countersign.keys',
+    markFile: '',
     publicUrl: '',
     trustProxy: [],
     proxyHeader: 'X-Forwarded-For',
+    drain: 0,
     tlsCert: '',
     tlsKey: '',
     issuer: 'Countersign',
@@ -45,6 +48,14 @@ test('the defaults are those of the contract', () => {
     metricsPort: 0,
     logLevel: 'info',
   });
+});
+
+test('a drain is for a proxy: where one is trusted there is one, unless it is said otherwise', () => {
+  const trustProxy = ['127.0.0.1'];
+  assert.equal(resolveOptions({ trustProxy }).drain, 5 * second);
+  assert.equal(resolveOptions({ trustProxy, drain: 0 }).drain, 0);
+  assert.equal(resolveOptions({ drain: minute }).drain, minute);
+  assert.throws(() => resolveOptions({ drain: minute + second }), isRefused('drain'));
 });
 
 test('every option has its flag, its variable, and a sentence', () => {

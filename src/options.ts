@@ -2,57 +2,14 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { day, hour, minute, second } from './clock.ts';
+import { choice, duration, list, number, retention, secret, text } from './option-kinds.ts';
+
+export { durationText, readDuration } from './durations.ts';
 
 /**
  * Every option: its type, default, limits, and why it is there. `createServer` takes them as an object; the CLI reads
  * them from flags and from `COUNTERSIGN_*`. Durations are milliseconds in the object and `90s`, `15m`, `24h` as text.
  */
-interface Option<T> {
-  schema: z.ZodType<T>;
-  default: T;
-  /** How the text of a flag or of the environment becomes a value for `schema`. */
-  read: (text: string) => unknown;
-  /** How that text looks, for `--help`. */
-  form: string;
-  help: string;
-}
-
-const text = (form: string, schema: z.ZodType<string>, fallback: string, help: string): Option<string> => {
-  return { schema, default: fallback, read: (given) => given, form, help };
-};
-
-const number = (low: number, high: number, fallback: number, help: string): Option<number> => {
-  const wanted = `write a whole number from ${low} to ${high}`;
-  const schema = z.int(wanted).min(low, wanted).max(high, wanted);
-  return { schema, default: fallback, read: (given) => (/^\d+$/.test(given) ? Number(given) : given), form: 'N', help };
-};
-
-const duration = (low: number, high: number, fallback: number, help: string): Option<number> => {
-  const wanted = `write a duration like 90s, 15m or 24h, from ${durationText(low)} to ${durationText(high)}`;
-  const schema = z.int(wanted).min(low, wanted).max(high, wanted);
-  return { schema, default: fallback, read: readDuration, form: 'DURATION', help };
-};
-
-/** A duration for which something is kept, or 0 for ever. */
-const retention = (low: number, high: number, fallback: number, help: string): Option<number> => {
-  const wanted = `write a duration from ${durationText(low)} to ${durationText(high)}, or 0 to keep all`;
-  const schema = z
-    .int(wanted)
-    .max(high, wanted)
-    .refine((given) => given === 0 || given >= low, wanted);
-  const read = (given: string): unknown => (given === '0' ? 0 : readDuration(given));
-  return { schema, default: fallback, read, form: 'DURATION', help };
-};
-
-const list = (form: string, item: z.ZodType<string>, help: string): Option<string[]> => {
-  const read = (given: string): string[] => given.split(/[\s,]+/).filter((part) => part !== '');
-  return { schema: z.array(item).max(100), default: [], read, form, help };
-};
-
-const choice = <const T extends string>(choices: readonly T[], fallback: T, help: string): Option<T> => {
-  return { schema: z.enum(choices), default: fallback, read: (given) => given, form: choices.join('|'), help };
-};
-
 const path = z.string().min(1).max(4096);
 const origin = z
   .string()
@@ -68,7 +25,24 @@ export const optionTable = {
   ),
   port: number(0, 65535, 8000, 'Port to listen on; 0 takes any free one.'),
   data: text('DIR', path, './data', 'Folder of the SQLite database; made with mode 0700.'),
+  databaseUrl: secret(
+    'URL',
+    z.union([
+      z.literal(''),
+      z
+        .string()
+        .regex(/^postgres(ql)?:\/\//, 'write it as postgres://USER@HOST/DATABASE')
+        .max(4096),
+    ]),
+    'PostgreSQL in place of the SQLite file: postgres://USER:PASSWORD@HOST:PORT/DATABASE; several hosts, parted by commas, where one of them is the primary.',
+  ),
   keyFile: text('FILE', path, './keys/countersign.keys', 'Keys that seal secrets; keep a copy, apart from the data.'),
+  markFile: text(
+    'FILE',
+    z.string().max(4096),
+    '',
+    'Where the mark is kept that tells an older copy of the database, apart from the data; none by default.',
+  ),
   publicUrl: text(
     'URL',
     z.union([z.literal(''), origin]),
@@ -85,6 +59,12 @@ export const optionTable = {
     z.string().regex(/^[A-Za-z-]{1,64}$/),
     'X-Forwarded-For',
     'The one header in which those proxies pass the client address.',
+  ),
+  drain: duration(
+    0,
+    minute,
+    0,
+    'How long after SIGTERM requests are still taken while /readyz answers 503, so that a proxy sees it and sends no more.',
   ),
   tlsCert: text('FILE', z.string().max(4096), '', 'Certificate chain (PEM) for TLS of our own.'),
   tlsKey: text('FILE', z.string().max(4096), '', 'Private key (PEM) for TLS of our own.'),
@@ -183,9 +163,16 @@ export function resolveOptions(given: { [Name in OptionName]?: unknown }): Optio
   if (unknown) throw new OptionError(`There is no option "${unknown}".`);
   const resolved = optionNames.map((name) => [name, check(name, given[name] ?? optionTable[name].default)]);
   const options = Object.fromEntries(resolved) as Options;
+  // Without a proxy nobody looks at /readyz before sending, and waiting would help nobody.
+  if (given.drain === undefined && options.trustProxy.length > 0) options.drain = drainBehindProxy;
   if (isInside(options.data, options.keyFile)) {
     throw new OptionError(
       'The key file must not lie in the data folder: a copy of that would hold both. Name another place with --key-file.',
+    );
+  }
+  if (options.markFile !== '' && isInside(options.data, options.markFile)) {
+    throw new OptionError(
+      'The mark file must not lie in the data folder: it would be put back together with that. Name another place with --mark-file.',
     );
   }
   if (options.metricsPort !== 0 && options.metricsPort === options.port) {
@@ -194,6 +181,17 @@ export function resolveOptions(given: { [Name in OptionName]?: unknown }): Optio
   if ((options.tlsCert === '') !== (options.tlsKey === ''))
     throw new OptionError('Give tls-cert and tls-key together.');
   return options;
+}
+
+/** Longer than a proxy takes to look at `/readyz` twice: most do so every one or two seconds. */
+const drainBehindProxy = 5 * second;
+
+/** Where the database is: PostgreSQL where there is a URL of one, else the SQLite file of the data folder. */
+export function databaseOf({
+  databaseUrl,
+  data,
+}: Pick<Options, 'databaseUrl' | 'data'>): { url: string } | { file: string } {
+  return databaseUrl === '' ? { file: databaseFile(data) } : { url: databaseUrl };
 }
 
 /** The SQLite file of a data folder. */
@@ -228,23 +226,6 @@ function check(name: OptionName, value: unknown): unknown {
   const { success, data, error } = optionTable[name].schema.safeParse(value);
   if (success) return data;
   const reason = error.issues[0]?.message ?? 'not valid';
-  throw new OptionError(`${flagName(name)} (${environmentName(name)}) cannot be ${JSON.stringify(value)}: ${reason}.`);
-}
-
-/** A duration as text in milliseconds; what is none stays as it is. */
-export function readDuration(given: string): unknown {
-  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
-  const units: Record<string, number> = { s: second, m: minute, h: hour, d: day };
-  return amount && unit ? Number(amount) * (units[unit] ?? 0) : given;
-}
-
-/** A duration in the form in which a flag takes it; `24h` rather than `1d`, as people say it. */
-export function durationText(ms: number): string {
-  const units = [
-    [day, 'd', 2 * day],
-    [hour, 'h', hour],
-    [minute, 'm', minute],
-  ] as const;
-  const [unit, letter] = units.find(([unit, , least]) => ms % unit === 0 && ms >= least) ?? [second, 's'];
-  return `${ms / unit}${letter}`;
+  const shown = 'secret' in optionTable[name] ? 'what it is' : JSON.stringify(value);
+  throw new OptionError(`${flagName(name)} (${environmentName(name)}) cannot be ${shown}: ${reason}.`);
 }

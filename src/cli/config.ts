@@ -1,24 +1,27 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { databaseFile, flagName, type Options, optionNames } from '../options.ts';
+import { databaseFile, flagName, type OptionName, type Options, optionNames } from '../options.ts';
 import { type Call, columns, Failure } from './call.ts';
 import { explain } from './explain.ts';
-import { valueText } from './settings.ts';
+import { lacksDatabase } from './service.ts';
+import { isSecret, valueText } from './settings.ts';
 import { checkTls } from './tls.ts';
 
 /** `countersign config …`: what the service would run with, and whether it could. Neither changes anything. */
 
-/** None of the options is a secret; one that will be must be masked here. */
+/** Of a secret only whether there is one. */
 export async function printConfig(call: Call): Promise<void> {
   const { options, sources } = call.settings();
-  const rows = optionNames.map((name) => [
-    flagName(name).slice(2),
-    valueText(name, options[name]) || '-',
-    sources[name],
+  const rows = optionNames.map((name) => [flagName(name).slice(2), shown(name, options) || '-', sources[name]]);
+  const all = optionNames.map((name) => [
+    name,
+    { value: isSecret(name) ? shown(name, options) : options[name], source: sources[name] },
   ]);
-  const all = optionNames.map((name) => [name, { value: options[name], source: sources[name] }]);
   call.answer(columns([['OPTION', 'VALUE', 'FROM'], ...rows]), { options: Object.fromEntries(all) });
 }
+
+const shown = (name: OptionName, options: Options): string =>
+  isSecret(name) && options[name] !== '' ? '(secret)' : valueText(name, options[name]);
 
 export async function checkConfig(call: Call): Promise<void> {
   const problems = await problemsOf(call);
@@ -30,7 +33,7 @@ async function problemsOf(call: Call): Promise<string[]> {
   const invalid = await invalidOption(call);
   if (invalid) return [invalid];
   const { options } = call.settings();
-  return [...(await checkOptions(options)), ...(await checkKeys(options))];
+  return [...(await checkOptions(options)), ...(await checkKeys(options)), ...(await checkServer(options))];
 }
 
 /** Why the options cannot be read at all, if so. */
@@ -47,6 +50,7 @@ export async function checkOptions(options: Options): Promise<string[]> {
     await complaint(() => checkTls(options)),
     await complaint(async () => void (await loadBlocklist(options.passwordBlocklistFile))),
     await complaint(() => checkData(options)),
+    await complaint(() => checkMark(options)),
   ];
   return found.filter((one) => one !== undefined);
 }
@@ -54,10 +58,18 @@ export async function checkOptions(options: Options): Promise<string[]> {
 /** What is wrong with the key file, or with the place where the first start would make it. */
 export async function checkKeys(options: Options): Promise<string[]> {
   const found = await complaint(async () => {
-    const { nearestFolder, readKeyFile } = await import('../upkeep/upkeep.ts');
+    const { mustBeGiven, nearestFolder, readKeyFile } = await import('../upkeep/upkeep.ts');
+    if (options.databaseUrl !== '') mustBeGiven(options);
     if (existsSync(options.keyFile) || existsSync(databaseFile(options.data))) await readKeyFile(options);
     else accessSync(nearestFolder(dirname(options.keyFile)), constants.W_OK | constants.X_OK);
   });
+  return found === undefined ? [] : [found];
+}
+
+/** Why the server of PostgreSQL cannot be used, if there is to be one. */
+async function checkServer(options: Options): Promise<string[]> {
+  if (options.databaseUrl === '') return [];
+  const found = await complaint(async () => void (await lacksDatabase(options)));
   return found === undefined ? [] : [found];
 }
 
@@ -71,8 +83,17 @@ async function complaint(check: () => void | Promise<void>): Promise<string | un
   }
 }
 
+/** The mark can be read, if there is one, and its folder takes new files. */
+async function checkMark(options: Options): Promise<void> {
+  if (options.markFile === '') return;
+  const { nearestFolder, readMark } = await import('../upkeep/upkeep.ts');
+  await readMark(options);
+  accessSync(nearestFolder(dirname(options.markFile)), constants.W_OK | constants.X_OK);
+}
+
 /** The folder, or the nearest one above it that is there, takes new files; a database in it can be written. */
-async function checkData({ data }: Options): Promise<void> {
+async function checkData({ data, databaseUrl }: Options): Promise<void> {
+  if (databaseUrl !== '') return;
   const { nearestFolder } = await import('../upkeep/upkeep.ts');
   accessSync(nearestFolder(data), constants.W_OK | constants.X_OK);
   if (existsSync(databaseFile(data))) accessSync(databaseFile(data), constants.R_OK | constants.W_OK);

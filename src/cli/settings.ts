@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   durationText,
   environmentName,
@@ -30,13 +31,41 @@ export function readSettings(
   const given: { [Name in OptionName]?: unknown } = {};
   const sources = optionNames.map((name) => {
     const flag = flags[name];
-    const variable = environmentName(name);
-    const text = typeof flag === 'string' ? flag : env[variable] || undefined;
-    if (text === undefined) return [name, 'default'];
-    given[name] = optionTable[name].read(text);
-    return [name, typeof flag === 'string' ? flagName(name) : variable];
+    const found = typeof flag === 'string' ? { text: flag, source: flagName(name) } : fromEnvironment(name, env);
+    if (found === undefined) return [name, 'default'];
+    given[name] = optionTable[name].read(found.text);
+    return [name, found.source];
   });
   return { options: resolveOptions(given), sources: Object.fromEntries(sources) };
+}
+
+/** What the environment says, which may name a file that holds a secret. Throws `OptionError` where it says both. */
+function fromEnvironment(
+  name: OptionName,
+  env: Readonly<Record<string, string | undefined>>,
+): { text: string; source: string } | undefined {
+  const variable = environmentName(name);
+  const text = env[variable];
+  const file = isSecret(name) && env[`${variable}_FILE`];
+  if (text && file) throw new OptionError(`${variable} and ${variable}_FILE are both set. Unset one of them.`);
+  if (file) return { text: readSecret(`${variable}_FILE`, file), source: `${variable}_FILE` };
+  return text ? { text, source: variable } : undefined;
+}
+
+/** The first line of a file. */
+function readSecret(variable: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').split(/\r?\n/)[0] ?? '';
+  } catch (error) {
+    throw new OptionError(
+      `${variable} names ${path}, which cannot be read: ${error instanceof Error ? error.message : error}.`,
+    );
+  }
+}
+
+/** Whether the value of an option is never shown. */
+export function isSecret(name: OptionName): boolean {
+  return 'secret' in optionTable[name];
 }
 
 /** A value in the form in which a flag takes it; '' for none. */
@@ -47,12 +76,20 @@ export function valueText(name: OptionName, value: Options[OptionName]): string 
 
 /** The default in the form in which a flag takes it, in words where it depends on the machine; '' for none. */
 export function defaultText(name: OptionName): string {
-  return name === 'hashConcurrency' ? 'one a core, at most 4' : valueText(name, optionTable[name].default);
+  return inWords[name] ?? valueText(name, optionTable[name].default);
 }
+
+const inWords: Partial<Record<OptionName, string>> = {
+  hashConcurrency: 'one a core, at most 4',
+  drain: '5s with trust-proxy, else 0s',
+};
 
 /** A misspelt variable would silently leave a protection off, so it is refused. */
 function refuseUnknownVariables(variables: string[]): void {
-  const known = optionNames.map(environmentName);
+  const known = optionNames.flatMap((name) => [
+    environmentName(name),
+    ...(isSecret(name) ? [`${environmentName(name)}_FILE`] : []),
+  ]);
   const unknown = variables.find((name) => /^COUNTERSIGN_(?!TEST_)/.test(name) && !known.includes(name));
   if (unknown === undefined) return;
   throw new OptionError(
