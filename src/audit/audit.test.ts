@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { onDatabase } from '../../test/databases/on-database.ts';
 import { day, hour } from '../clock.ts';
-import { type Database, openDatabase } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { createKeyring } from '../seal.ts';
 import {
   activity,
@@ -26,19 +24,14 @@ const keys = [{ id: 'k1', secret: Buffer.alloc(32, 1) }];
 async function onLog(
   story: (log: Database, write: (...entries: [at: number, entry: Entry][]) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-audit-'));
-  const database = await openDatabase(join(folder, 'test.db'));
-  try {
+  await onDatabase(async (database) => {
     const { record } = createAudit({ sealer: createKeyring(keys, 'k1'), retention: 0 });
     await story(database, (...entries) =>
       database.transaction(async (tx) => {
         for (const [at, entry] of entries) await record(tx, at, entry);
       }),
     );
-  } finally {
-    await database.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 test('what is written is read back, newest first, with nothing that was not there', () =>

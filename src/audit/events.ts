@@ -4,6 +4,7 @@ export const events = [
   'browser.forgotten',
   'browser.remembered',
   'clock.accepted',
+  'database.accepted',
   'key.activated',
   'otp.bound',
   'otp.confirmation_refused',

@@ -29,6 +29,7 @@ const kindOf: Record<Event, Kind> = {
   'browser.forgotten': 'sessions',
   'browser.remembered': 'sessions',
   'clock.accepted': 'sessions',
+  'database.accepted': 'service',
   'key.activated': 'service',
   'otp.bound': 'second-factors',
   'otp.confirmation_refused': 'second-factors',

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { day } from '../clock.ts';
-import { type Db, numberIn, numbersEnd } from '../database/database.ts';
+import { bytesIn, type Db, isAmong, numberIn, numbersEnd } from '../database/database.ts';
 import type { Row } from './chains/chains.ts';
 import type { AuditRow, Event, Filter } from './events.ts';
 
@@ -88,6 +88,17 @@ export async function selectLastSequence(db: Db): Promise<number> {
     .limit(1)
     .executeTakeFirst();
   return row?.sequence ?? 0;
+}
+
+/** The macs of these rows, as far as they are there: what tells a row from another one of its number. */
+export async function selectMacs(db: Db, sequences: readonly number[]): Promise<Map<number, Buffer>> {
+  const rows = await db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select(['sequence', bytesIn('mac')])
+    .where(isAmong(db, 'sequence', sequences))
+    .execute();
+  return new Map(rows.map(({ sequence, mac }) => [sequence, Buffer.from(mac ?? [])]));
 }
 
 /** How often each of the events happened on each UTC day, counted from 1970; days without any are not there. */

@@ -46,6 +46,8 @@ const sentences: Record<Event, (row: Told) => string> = {
   'browser.remembered': () => 'a browser signed in for the first time, and is known from now on',
   'clock.accepted': ({ by }) =>
     `the clock was accepted as right although stored events were later, and every session ended${by}`,
+  'database.accepted': ({ by }) =>
+    `the database was accepted although it may be an older copy, and every session ended${by}`,
   'key.activated': ({ by, detail }) =>
     `another key began to seal secrets${by}${detail['lost'] === true ? '; the one before was lost' : ''}`,
   'otp.bound': ({ your }) => `${your} authenticator was switched on, before a code of it was asked for`,

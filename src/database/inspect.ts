@@ -1,20 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
-import { sql } from 'kysely';
-import { foreignParts, migrationNames, migrationsDone } from './migrate.ts';
-import { connectSqlite, type Db } from './sqlite.ts';
+import type { DatabasePlace, Db } from './engine.ts';
+import { faultsOf } from './faults.ts';
+import { examineSchema } from './migrate.ts';
+import { connectSqlite } from './sqlite.ts';
+import type { Standing } from './standing.ts';
 
 /** A database as it is found: read, never changed, and not brought up to date. */
 export interface Inspected {
   read: Db;
-  schema: {
-    /** Migrations that this version would run at its next start. */
-    missing: string[];
-    /** Migrations that a newer version has run. */
-    unknown: string[];
-    /** Triggers and views, of which we have none. */
-    foreign: string[];
-  };
-  /** What SQLite finds wrong with the file; nothing where it is whole. Reads all of it. */
+  schema: Standing;
+  /** What the database finds wrong with itself; nothing where it is whole. Reads all of a SQLite file. */
   faults(): Promise<string[]>;
 }
 
@@ -22,10 +17,15 @@ export interface Inspected {
 const mostLooks = 5;
 
 /**
- * Looks at a SQLite file without touching it, beside a server that may be running: where nobody has it open, no journal
- * is made beside it. Throws where it cannot be read, or is another program's.
+ * Looks at a database without touching it, beside servers that may be running. Throws where it cannot be read, or is
+ * another program's.
  */
-export async function inspectDatabase<T>(path: string, work: (inspected: Inspected) => Promise<T>): Promise<T> {
+export async function inspectDatabase<T>(place: DatabasePlace, work: (inspected: Inspected) => Promise<T>): Promise<T> {
+  return 'file' in place ? inspectFile(place.file, work) : inspectServer(place.url, work);
+}
+
+/** Where nobody has the file open, no journal is made beside it. */
+async function inspectFile<T>(path: string, work: (inspected: Inspected) => Promise<T>): Promise<T> {
   for (let looks = 0; looks < mostLooks; looks += 1) {
     const atRest = !existsSync(`${path}-wal`);
     const before = changedAt(path);
@@ -45,25 +45,26 @@ export async function inspectDatabase<T>(path: string, work: (inspected: Inspect
 async function look<T>(path: string, atRest: boolean, work: (inspected: Inspected) => Promise<T>): Promise<T> {
   const read = connectSqlite(path, atRest ? 'at rest' : 'read');
   try {
-    return await work({ read, schema: await schemaOf(read), faults: () => faultsOf(read) });
+    return await work(await inspected(read));
   } finally {
     await read.destroy();
   }
 }
 
-async function schemaOf(db: Db): Promise<Inspected['schema']> {
-  const done = await migrationsDone(db);
-  if (!done) throw new Error('it is no database of Countersign');
-  return {
-    missing: migrationNames.filter((name) => !done.includes(name)),
-    unknown: done.filter((name) => !migrationNames.includes(name)),
-    foreign: await foreignParts(db),
-  };
+async function inspectServer<T>(url: string, work: (inspected: Inspected) => Promise<T>): Promise<T> {
+  const { readPostgres } = await import('./postgres.ts');
+  const read = readPostgres(url);
+  try {
+    return await work(await inspected(read));
+  } finally {
+    await read.destroy();
+  }
 }
 
-async function faultsOf(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ quick_check: string }>`pragma quick_check(20)`.execute(db);
-  return rows.map(({ quick_check }) => quick_check).filter((line) => line !== 'ok');
+async function inspected(read: Db): Promise<Inspected> {
+  const { history, standing } = await examineSchema(read);
+  if (!history.done) throw new Error('it is no database of Countersign');
+  return { read, schema: standing, faults: () => faultsOf(read) };
 }
 
 const changedAt = (path: string): number => statSync(path).mtimeMs;

@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { makeOlder, onEachKind, onSqlite } from '../../test/databases/places.ts';
+import { openDatabase } from './database.ts';
+import type { Db } from './engine.ts';
+import { migrationNames } from './migrate.ts';
 import { up as first } from './migrations/0001-first.ts';
 import { up as portal } from './migrations/0002-portal.ts';
 import { up as auditChain } from './migrations/0004-audit-chain.ts';
 import { up as passwordGiven } from './migrations/0008-password-given.ts';
-import { connectSqlite, type Db } from './sqlite.ts';
+import { openEngine } from './open.ts';
+import { connectSqlite } from './sqlite.ts';
 
 /** A database of before, with what `fill` puts into it, brought up to date. */
 async function migrated(fill: string[], story: (db: Db) => Promise<void>): Promise<void> {
@@ -62,3 +67,66 @@ test('accounts that have a password, or had one as far as the log goes back, are
     );
   });
 });
+
+test('a migration that fails leaves nothing behind, and the next start tries again', () =>
+  onEachKind(async ({ place, run }) => {
+    await makeOlder(place, '0009-least-telling');
+    run('create table generations (one text)');
+    const before = run('select * from schema_history order by name');
+    await assert.rejects(openDatabase(place), /already exists/);
+    assert.deepEqual(run('select * from schema_history order by name'), before);
+    run('drop table generations');
+    const database = await openDatabase(place);
+    assert.deepEqual(database.upgrade.ran, migrationNames.slice(9));
+    await database.close();
+  }));
+
+test('a database of a newer version, or with a gap in its history, is refused and stays as it is', () =>
+  onEachKind(async ({ place, run }) => {
+    await makeOlder(place, '0009-least-telling');
+    run("insert into schema_history (name) values ('9999-of-the-future')");
+    const before = run('select * from schema_history order by name');
+    await assert.rejects(
+      openDatabase(place),
+      /^Error: A newer version has changed this database \(9999-of-the-future\): install that version again/,
+    );
+    assert.deepEqual(run('select * from schema_history order by name'), before);
+    run("delete from schema_history where name > '9' or name like '0005%'");
+    await assert.rejects(openDatabase(place), /changed the schema of this database: the history lacks 0005-keys\./);
+  }));
+
+test('whoever runs on a database goes on while a newer version brings it up to date', () =>
+  onEachKind(async ({ place, run }) => {
+    await makeOlder(place, '0009-least-telling');
+    const running = await openEngine(place);
+    const write = (id: string) =>
+      running.write((tx) => sql`insert into users values (${id}, ${id}, 0, 0, 1, 1)`.execute(tx));
+    const read = async () => (await sql<{ id: string }>`select id from users order by id`.execute(running.read)).rows;
+    await write('1');
+    assert.equal((await read()).length, 1);
+    await (await openDatabase(place)).close();
+    await write('2');
+    assert.deepEqual(
+      (await read()).map(({ id }) => id),
+      ['1', '2'],
+    );
+    await running.close();
+    assert.equal(run('select * from users').length, 2);
+  }));
+
+test('the history of an early database moves to where it stands now', () =>
+  onSqlite(async ({ place, run }) => {
+    await makeOlder(place, '0008-password-given');
+    run('create table kysely_migration (name text, timestamp text)');
+    run('create table kysely_migration_lock (id text)');
+    run("insert into kysely_migration select name, '' from schema_history");
+    run('drop table schema_history');
+    const database = await openDatabase(place);
+    assert.deepEqual(database.upgrade.ran, migrationNames.slice(8));
+    await database.close();
+    const names = run('select name from schema_history order by name').map(({ name }) => name);
+    assert.deepEqual(names, migrationNames);
+    assert.deepEqual(run("select name from sqlite_schema where name like 'kysely%'"), []);
+    run('alter table users drop column disabled');
+    await assert.rejects(openDatabase(place), /table users lacks "disabled" smallint not null/);
+  }));

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Place } from '../seal.ts';
-import type { Db, Tx } from './sqlite.ts';
+import type { Db, Tx } from './engine.ts';
 
 /** A column whose values are sealed, as its feature hands it to upkeep, which counts them and seals them anew. */
 export interface SealedColumn {

@@ -1,8 +1,11 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
+import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
+import type { Db, Engine } from './engine.ts';
+import { judgeSqlite } from './sqlite-errors.ts';
+import { inWords } from './trouble.ts';
 
 /** How long SQLite itself may wait for another process: that blocks the event loop, so hardly ever, and never to write. */
 const busyTimeoutMs = { read: 20, write: 0, 'at rest': 20 };
@@ -19,26 +22,68 @@ export function connectSqlite(path: string, mode: 'read' | 'write' | 'at rest'):
     timeout: busyTimeoutMs[mode],
   });
   try {
-    if (mode === 'write') connection.exec('PRAGMA journal_mode = WAL');
+    if (mode === 'write') writeAhead(connection);
     connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
     const { synchronous } = connection.prepare('PRAGMA synchronous').get() ?? {};
     if (synchronous !== 2) throw new Error(`SQLite answers synchronous = ${synchronous}, not FULL: refusing to go on`);
-    return new Kysely<NoTables>({ dialect: dialectFor(connection, mode === 'write') });
+    const db: Db = new Kysely({ dialect: dialectFor(connection, mode === 'write') });
+    connections.set(db, connection);
+    return db;
   } catch (error) {
     connection.close();
     throw error;
   }
 }
 
-/** Whether an error says that another process holds the write lock right now. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
+/**
+ * A SQLite file: one connection that writes, taking the lock when a transaction begins, and one that reads, so that a
+ * reader never sees what an open transaction has written. The file is made (private) if there is none. Throws what
+ * `judge` knows where another process is in the way.
+ */
+export function openSqlite(path: string): Engine {
+  const writer = connectSqlite(path, 'write');
+  const read = orClose(writer, () => connectSqlite(path, 'read'));
+  return {
+    read,
+    write: (work) => writer.transaction().execute(work),
+    migrate: (work) => writer.transaction().execute(work),
+    snapshot: (work) => read.transaction().execute(work),
+    judge: judgeSqlite,
+    async close() {
+      await close(read);
+      await close(writer);
+    },
+  };
 }
 
-// An empty object type is what Kysely means by "no tables yet"; each store adds its own.
-type NoTables = Record<never, never>;
-export type Db = Kysely<NoTables>;
-export type Tx = Transaction<NoTables>;
+const connections = new WeakMap<Db, DatabaseSync>();
+
+/** Kysely closes only what it has used; one that stays open keeps the journal beside the file. */
+async function close(db: Db): Promise<void> {
+  await db.destroy();
+  const connection = connections.get(db);
+  if (connection?.isOpen) connection.close();
+}
+
+/** A file system that cannot share memory keeps the old journal, and says so by no error. */
+function writeAhead(connection: DatabaseSync): void {
+  const { journal_mode } = connection.prepare('PRAGMA journal_mode = WAL').get() ?? {};
+  if (journal_mode !== 'wal')
+    throw new Error(
+      `SQLite answers journal_mode = ${journal_mode}, not WAL: put the database on a disk of this machine`,
+    );
+  // Where a disk acknowledges what it has not kept yet, as on macOS, this makes it keep that; elsewhere it is nothing.
+  connection.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON');
+}
+
+function orClose<T>(other: Db, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    void close(other);
+    throw error;
+  }
+}
 
 /** https://www.sqlite.org/uri.html#uriimmutable */
 function atRest(path: string): URL {
@@ -49,8 +94,23 @@ function atRest(path: string): URL {
 
 // SQLite gives the journal and shared-memory files the mode of the database file, so it is made before SQLite sees it.
 function createPrivately(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = resolve(dirname(path));
+  const highest = mkdirSync(folder, { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
+  // SQLite sees to it that names in this folder outlive a loss of power; folders made for it must do so as well.
+  for (let made = folder; highest && made.length >= resolve(highest).length; made = dirname(made))
+    syncFolder(dirname(made));
+}
+
+/** Windows opens no folder; there the file system sees to it. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 /** Kysely's SQLite dialect with what it does not know: SQLite's schema changes do take part in transactions. */
@@ -83,13 +143,31 @@ function adapt(connection: DatabaseSync, writes: boolean): SqliteDatabase {
   return {
     close: () => connection.close(),
     prepare(sql) {
-      const statement = prepared(writes && sql === 'begin' ? 'begin immediate' : sql);
+      // A full disk makes SQLite undo a transaction before it is told to; what counts then is why.
+      if (sql === 'rollback' && !connection.isTransaction) return nothingToDo;
+      const statement = explained(() => prepared(writes && sql === 'begin' ? 'begin immediate' : sql));
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        all: (parameters) => explained(() => statement.all(...(parameters as SQLInputValue[]))),
+        run: (parameters) => explained(() => statement.run(...(parameters as SQLInputValue[]))),
         iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
       };
     },
   };
+}
+
+const nothingToDo = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+};
+
+/** Failures of the disk in words, whoever meets them; one that may pass is left to whoever can wait. */
+function explained<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    throw judgeSqlite(error)?.kind === 'lasting' ? inWords(judgeSqlite, error) : error;
+  }
 }

@@ -15,15 +15,23 @@ const shippedFile = new URL('common-passwords.txt', import.meta.url);
  * that file cannot be used: a list that was asked for is never left out silently.
  */
 export async function loadBlocklist(extraFile?: string): Promise<ReadonlySet<string>> {
+  shipped ??= await readShipped();
+  if (!extraFile) return shipped;
+  const common = new Set(shipped);
+  for (const line of (await readOperatorFile(extraFile)).split(/\r?\n/)) {
+    const entry = blocklistForm(line);
+    if (codePoints(entry) >= shortestEntry) common.add(entry);
+  }
+  return common;
+}
+
+/** The same in every service of a process. */
+let shipped: ReadonlySet<string> | undefined;
+
+async function readShipped(): Promise<ReadonlySet<string>> {
   // Shipped entries are in their form already: scripts/make-common-passwords.mjs sees to it, a test checks it.
   const common = new Set((await readText(shippedFile)).split('\n'));
   common.delete('');
-  if (extraFile) {
-    for (const line of (await readOperatorFile(extraFile)).split(/\r?\n/)) {
-      const entry = blocklistForm(line);
-      if (codePoints(entry) >= shortestEntry) common.add(entry);
-    }
-  }
   return common;
 }
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Database, openDatabase } from '../database/database.ts';
+import { onDatabase } from '../../test/databases/on-database.ts';
+import type { Database } from '../database/database.ts';
 import { createUser } from '../users/users.ts';
 import {
   codesInSet,
@@ -16,15 +14,10 @@ import {
 } from './recovery-codes.ts';
 
 async function withUser(story: (database: Database, userId: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-codes-'));
-  const database = await openDatabase(join(folder, 'test.db'));
-  try {
+  await onDatabase(async (database) => {
     const { id } = await database.transaction((tx) => createUser(tx, { name: 'bob', administrator: false }, 0));
     await story(database, id);
-  } finally {
-    await database.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 test('ten codes of 120 bits, each spent by exactly one of many', () =>

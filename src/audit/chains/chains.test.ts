@@ -75,7 +75,7 @@ test('a changed row is found, whatever was changed in it, and it alone', () =>
       ...changes,
       "address = 'x'",
       'detail = null',
-      'mac = zeroblob(32)',
+      `mac = x'${'00'.repeat(32)}'`,
       'mac = null',
       "mac = 'text'",
     ]) {

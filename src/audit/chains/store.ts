@@ -20,8 +20,8 @@ type Tables = {
   audit_register: StoredRegister & { only: number };
 };
 
-/** The sequence for the next row, which is signed with it. */
-const nextSequence = nextOf('audit', 'sequence');
+/** What numbers the rows, each of which is signed with its number. */
+const numbered = { table: 'audit', column: 'sequence' };
 
 // Whoever writes to the database can put into a cell what reading or computing would fail at.
 const ofRow = [
@@ -49,7 +49,7 @@ export async function lengthenChain(
     .set((row) => ({ length: row('length', '+', 1) }))
     .where('number', '=', number)
     .returning(ofRecord)
-    .returning(nextSequence.as('sequence'))
+    .returning(nextOf(tx, numbered, 'take').as('sequence'))
     .executeTakeFirst();
 }
 
@@ -86,7 +86,7 @@ export async function selectRecords(db: Db): Promise<StoredRecord[]> {
 
 /** The sequence that a row would have now. */
 export async function selectNextSequence(db: Db): Promise<number> {
-  const { rows } = await sql<{ sequence: number }>`select ${nextSequence} as sequence`.execute(db);
+  const { rows } = await sql<{ sequence: number }>`select ${nextOf(db, numbered, 'look')} as sequence`.execute(db);
   return rows[0]?.sequence ?? 1;
 }
 
@@ -103,7 +103,7 @@ export async function selectUnnumbered(db: Db, limit: number): Promise<Unnumbere
   const [rows, chains, count] = await Promise.all([
     tables.selectFrom('audit').select(text('sequence')).where(isNoNumber('sequence')).limit(limit).execute(),
     tables.selectFrom('audit_chains').select(text('number')).where(isNoNumber('number')).limit(limit).execute(),
-    brokenCountOf(db, 'audit'),
+    brokenCountOf(db, numbered),
   ]);
   return { sequences: rows.map((row) => row.text), chains: chains.map((row) => row.text), count };
 }
@@ -162,7 +162,7 @@ export async function selectDue(
       of
         .selectFrom('audit')
         .select(['sequence', 'at'])
-        .where(mayGo(takeable))
+        .where(mayGo(db, takeable))
         .where('at', '<=', now)
         .where(isNumber('sequence'))
         .orderBy('sequence')
@@ -176,7 +176,7 @@ export async function selectDue(
   return rows
     .selectFrom('audit')
     .select(ofRow)
-    .where(mayGo(takeable))
+    .where(mayGo(db, takeable))
     .where('sequence', '<=', last)
     .where(isNumber('sequence'))
     .orderBy('audit.sequence')
@@ -187,11 +187,11 @@ export async function selectDue(
 /** Deletes the rows up to this sequence that may be taken. */
 export async function deleteRows(tx: Tx, takeable: Takeable, upTo: number): Promise<void> {
   const due = tx.$extendTables<Tables>().deleteFrom('audit').where('sequence', '<=', upTo);
-  await due.where(isNumber('sequence')).where(mayGo(takeable)).execute();
+  await due.where(isNumber('sequence')).where(mayGo(tx, takeable)).execute();
 }
 
-function mayGo({ fit, since }: Takeable): RawBuilder<boolean> {
-  return sql`(${isAmong('chain', fit)} or (chain is null and sequence > 0 and sequence < ${since}))`;
+function mayGo(db: Db, { fit, since }: Takeable): RawBuilder<boolean> {
+  return sql`(${isAmong(db, 'chain', fit)} or (chain is null and sequence > 0 and sequence < ${since}))`;
 }
 
 /** What is signed with each key: rows, chains and the register. */

@@ -68,7 +68,7 @@ const attacks: [what: string, statements: string[], faults: RegExp[]][] = [
   ],
   [
     'a row put in as the next link',
-    ["insert into audit (at, event, chain, link, mac) values (0, 'sign_in.succeeded', 1, 10, zeroblob(32))"],
+    [`insert into audit (at, event, chain, link, mac) values (0, 'sign_in.succeeded', 1, 10, x'${'00'.repeat(32)}')`],
     [/^changed: Row 10 /, /^misplaced: Chain 1 goes on behind its end, which is link 9/],
   ],
   [

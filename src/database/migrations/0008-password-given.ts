@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '../sqlite.ts';
+import type { Tx } from '../engine.ts';
 
 /** A mark on accounts that have ever had a password: the audit log, which told it so far, no longer keeps all. */
 export async function up(tx: Tx): Promise<void> {

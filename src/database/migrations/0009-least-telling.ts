@@ -1,4 +1,4 @@
-import type { Tx } from '../sqlite.ts';
+import type { Tx } from '../engine.ts';
 
 /** In which order budgets are taken away to make room: those that count least, and of these the ones that expire first. */
 export async function up(tx: Tx): Promise<void> {

@@ -1,0 +1,41 @@
+import type { Kysely, Transaction } from 'kysely';
+
+// An empty object type is what Kysely means by "no tables yet"; each store adds its own.
+type NoTables = Record<never, never>;
+export type Db = Kysely<NoTables>;
+export type Tx = Transaction<NoTables>;
+
+/** Where a database is: a SQLite file, or a PostgreSQL server. */
+export type DatabasePlace = { file: string } | { url: string };
+
+/** The database cannot do its work now: to requests this is 503. Nothing was written, unless the word of it was lost. */
+export class DatabaseUnavailable extends Error {
+  override name = 'DatabaseUnavailable';
+  readonly statusCode = 503;
+}
+
+/** What an error of a database means for whoever may try again, and for whoever has to mend it. */
+export interface Trouble {
+  /**
+   * `passing`: the database may be had soon. `lost`: so is the connection, and the word of what came of the last question.
+   * `undone`: the whole transaction was undone for the sake of another one. `lasting`: somebody has to mend it.
+   */
+  kind: 'passing' | 'lost' | 'undone' | 'lasting';
+  /** What an operator reads: what is wrong, and what to do. */
+  sentence: string;
+}
+
+/** One kind of database, as the rest of this folder sees it. */
+export interface Engine {
+  /** Reads what is committed, and never waits for a writer. */
+  read: Db;
+  /** Tries once to run `work` in one transaction, alone among all writers of all processes. */
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The same for a change of the schema, which may take longer than a request may. */
+  migrate<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `work` on one state of the database. */
+  snapshot<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** What an error means; nothing where it is not the database that has failed. */
+  judge(error: unknown): Trouble | undefined;
+  close(): Promise<void>;
+}
