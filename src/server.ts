@@ -3,15 +3,16 @@ import type { FastifyInstance } from 'fastify';
 import { accountRoutes } from './account/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { minute } from './clock.ts';
+import { upgradeSentence } from './database/database.ts';
 import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
-import { createHttp, type Lookups, servePageAssets } from './http/http.ts';
+import { countRequests, createHttp, type Lookups, Problem, servePageAssets } from './http/http.ts';
 import { isBehindProxy, isLoopback, type Options } from './options.ts';
 import { openService, type Parts, type Service } from './service.ts';
 import { setupRoutes } from './setup/routes.ts';
 import { signInRoutes } from './sign-in/routes.ts';
 import { totpRoutes } from './totp/routes.ts';
 import { healthRoutes } from './upkeep/routes.ts';
-import { clockSentence, createInstance, createMetrics } from './upkeep/upkeep.ts';
+import { createInstance, createMetrics } from './upkeep/upkeep.ts';
 import { findUserByName } from './users/users.ts';
 
 /** A Fastify instance that serves all routes, with what a program around it needs beside them. */
@@ -64,6 +65,7 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   const { audit, options, clock, clockCheck, database, passwords, sessions, totp, signIn, admin, setup } = service;
   const metrics = createMetrics({ load: passwords.load, alarms: signIn.alarms });
   let draining = false;
+  const inFlight = countRequests();
 
   const app = await createHttp(options, {
     clock,
@@ -73,6 +75,7 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
       findServiceToken: admin.findServiceToken,
     },
     origins: () => ownOrigins(service),
+    inFlight,
     tls: options.tlsCert
       ? { cert: readFileSync(options.tlsCert, 'utf8'), key: readFileSync(options.tlsKey, 'utf8') }
       : undefined,
@@ -88,11 +91,13 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   adminRoutes(app, { database, admin, site });
   setupRoutes(app, { setup, site });
   const instance = createInstance({ database, clock, keyring: service.sealer, place: options });
-  healthRoutes(app, { database, clockCheck, instance, draining: () => draining });
+  healthRoutes(app, { database, clockCheck, mark: service.mark, instance, draining: () => draining });
   documentationRoutes(app);
 
-  const behind = await clockCheck.behind();
-  if (behind) app.log.warn(`${clockSentence(behind)} Codes are refused until it is right.`);
+  const upgraded = upgradeSentence(database.upgrade);
+  if (upgraded) app.log.info(upgraded);
+  const wrong = await clockCheck.wrong();
+  if (wrong) app.log.warn(`${wrong} Codes are refused until it is right.`);
   app.addHook('onListen', async () => {
     const [address] = app.addresses();
     const port = typeof address === 'object' ? address.port : options.port;
@@ -101,12 +106,16 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   app.addHook('preClose', async () => {
     draining = true;
   });
-  // A connection that its client keeps alive after the last answer would hold up the stop until it is cut.
+  // Whoever keeps a connection alive learns that it is about to end before he sends on it again.
   app.addHook('onSend', async (_request, reply) => {
     if (draining) reply.header('connection', 'close');
   });
+  refuseOlderCopies(app, service);
+  await service.mark.join((what) => app.log.error({ err: what }, 'mark'));
   await instance.join((what) => app.log.error({ err: what }, 'keys'));
   cleanUp(app, service, instance);
+  // After that, because what is added last is done first.
+  endInFlight(app, inFlight);
 
   return Object.assign(app, {
     service,
@@ -129,6 +138,16 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   });
 }
 
+/** Serves nobody from a database that has turned out to be an older copy; health says why not. */
+function refuseOlderCopies(app: FastifyInstance, { mark }: Service): void {
+  app.addHook('onRequest', async ({ routeOptions }) => {
+    if (mark.refusal() === undefined || ['/healthz', '/readyz'].includes(routeOptions.url ?? '')) return;
+    throw new Problem('unavailable', {
+      detail: 'The database of this service is an older copy. Tell whoever runs it.',
+    });
+  });
+}
+
 /** Deletes what has expired from time to time, until the server closes, and ends what is below it then. */
 function cleanUp(app: FastifyInstance, service: Service, instance: OwnServer['instance']): void {
   const timer = setInterval(
@@ -139,10 +158,27 @@ function cleanUp(app: FastifyInstance, service: Service, instance: OwnServer['in
   app.addHook('onClose', async () => {
     clearInterval(timer);
     // One that cannot say good-bye is forgotten in two minutes.
+    await service.mark.leave().catch((error: unknown) => app.log.warn({ err: error }, 'mark'));
     await instance.leave().catch((error: unknown) => app.log.warn({ err: error }, 'leave'));
     await service.close();
   });
 }
+
+/** Lets what has come in be answered before whatever is below lets go. */
+function endInFlight(app: FastifyInstance, inFlight: ReturnType<typeof countRequests>): void {
+  let rest: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    // What was answered just before may have left its connection open, and would hold up the stop.
+    rest = setInterval(() => app.server.closeIdleConnections(), restMs);
+  });
+  app.addHook('onClose', async () => {
+    clearInterval(rest);
+    // The server has ended, but for the second of the two addresses that localhost may be.
+    await inFlight.none();
+  });
+}
+
+const restMs = 50;
 
 /** Why this configuration may not listen, or nothing: passwords do not travel in clear beyond this machine. */
 export function whyNotListen(options: Options): string | undefined {

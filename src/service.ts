@@ -3,7 +3,7 @@ import { createAdmin } from './admin/admin.ts';
 import { createAudit } from './audit/audit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Database, openDatabase } from './database/database.ts';
-import { databaseFile, type Options, resolveOptions } from './options.ts';
+import { databaseOf, type Options, resolveOptions } from './options.ts';
 import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
 import type { Keyring } from './seal.ts';
 import { createServiceTokens } from './service-tokens/service-tokens.ts';
@@ -12,7 +12,17 @@ import { createSetup } from './setup/setup.ts';
 import { createSignIn } from './sign-in/sign-in.ts';
 import { createThrottle, defaultLimits, type Limits } from './throttle/throttle.ts';
 import { createTotp } from './totp/totp.ts';
-import { createAcceptClock, createClockCheck, sweep, unlock } from './upkeep/upkeep.ts';
+import {
+  beginHistory,
+  createAcceptClock,
+  createAcceptRestored,
+  createClockCheck,
+  createMarkKeeper,
+  type DatabaseTime,
+  databaseTimeFor,
+  sweep,
+  unlock,
+} from './upkeep/upkeep.ts';
 
 /** What a test, or a program around this one, may put in place of the real thing. */
 export interface Parts {
@@ -20,6 +30,8 @@ export interface Parts {
   argon2?: Argon2;
   limits?: Partial<Limits>;
   logStream?: Writable;
+  /** What the clock is held against; else the server of the database, unless the clock is one that somebody brings. */
+  databaseTime?: DatabaseTime;
 }
 
 export type Service = Awaited<ReturnType<typeof openService>>;
@@ -32,9 +44,10 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
   const options = resolveOptions(given);
   const clock = parts.clock ?? systemClock;
   const common = await loadBlocklist(options.passwordBlocklistFile);
-  const database = await openDatabase(databaseFile(options.data));
+  const database = await openDatabase(databaseOf(options));
   try {
     const opened = await unlock(database, options, clock());
+    await beginHistory(database, clock());
     const service = wire({ ...opened, options, clock, database, common }, parts);
     await service.passwords.learnParameters();
     return service;
@@ -68,7 +81,8 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
   const browsers = createBrowsers({ throttle });
   const serviceTokens = createServiceTokens({ database });
   const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
-  const clockCheck = createClockCheck(ground);
+  const databaseTime = parts.databaseTime ?? databaseTimeFor(clock);
+  const clockCheck = createClockCheck({ ...ground, databaseTime });
   const { mustKnowTime } = clockCheck;
   const factors = { ...ground, throttle, sessions, browsers, passwords, totp, requireSecondFactor };
   const signIn = createSignIn({ ...factors, mustKnowTime });
@@ -81,6 +95,8 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
     ...[totp.sweep, setup.sweep, ground.audit.sweep],
   ];
   const accept = [throttle, passwords, setup, serviceTokens].map(({ acceptTime }) => acceptTime);
+  const voidLinks = [passwords.voidAllLinks, setup.voidAll];
+  const mark = createMarkKeeper({ ...ground, place: options });
   return {
     ...ground,
     options,
@@ -93,7 +109,9 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
     admin,
     setup,
     clockCheck,
-    acceptClock: createAcceptClock({ ...ground, totp, signIn, accept }),
+    acceptClock: createAcceptClock({ ...ground, databaseTime, totp, signIn, accept }),
+    mark,
+    acceptRestored: createAcceptRestored({ ...ground, mark, signIn, totp, serviceTokens, voidLinks }),
     publicUrl,
     /** Told the address really listened on, where no public URL is given. */
     listensAt(url: string): void {

@@ -153,7 +153,7 @@ export function createRescue(parts: Parts) {
     async endEverySession(): Promise<number> {
       return database.transaction(async (tx) => {
         const now = clock();
-        const count = await signIn.endAll(tx, now);
+        const { sessions: count } = await signIn.endAll(tx, now);
         await audit.record(tx, now, { event: 'sessions.ended', actorId: 'operator', detail: { count } });
         return count;
       });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AuditRow, Event, Filter, Report, StoredRow } from '../audit/audit.ts';
 import { isoTime } from '../clock.ts';
 import type { Inspected } from '../database/database.ts';
-import { databaseFile, readDuration } from '../options.ts';
+import { databaseOf, readDuration } from '../options.ts';
 import type { Service } from '../service.ts';
 import { type Call, clean, columns, Failure } from './call.ts';
 import { requireDatabase, withService } from './service.ts';
@@ -67,14 +67,15 @@ export async function verifyAudit(call: Call): Promise<void> {
 /** The database is only read: what somebody has done to it stays as it is found, and a copy that cannot be written to does. */
 async function reportOf(call: Call): Promise<Report> {
   const { options } = call.settings();
-  requireDatabase(options);
+  await requireDatabase(options);
   const { createAudit } = await import('../audit/audit.ts');
   const { inspectDatabase } = await import('../database/database.ts');
   const { readKeyring } = await import('../upkeep/upkeep.ts');
-  return inspectDatabase(databaseFile(options.data), async ({ read, schema }) => {
+  return inspectDatabase(databaseOf(options), async ({ read, schema }) => {
     refuseSchema(schema);
     const audit = createAudit({ sealer: await readKeyring(read, options), retention: 0 });
-    return audit.verify({ snapshot: (work) => read.transaction().execute(work) });
+    // On SQLite every transaction sees one state; PostgreSQL is asked for that.
+    return audit.verify({ snapshot: (work) => read.transaction().setIsolationLevel('repeatable read').execute(work) });
   });
 }
 

@@ -38,7 +38,9 @@ const account = { name: 'user', password: 'pass' };
 const real = [
   'host',
   'data',
+  'databaseUrl',
   'keyFile',
+  'markFile',
   'publicUrl',
   'trustProxy',
   'tlsCert',

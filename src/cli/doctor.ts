@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import { isoTime, systemClock } from '../clock.ts';
-import { databaseFile } from '../options.ts';
 import type { Finding } from '../upkeep/upkeep.ts';
 import { type Call, Failure } from './call.ts';
 import { checkKeys, checkOptions, invalidOption } from './config.ts';
-import { withService } from './service.ts';
+import { lacksDatabase, withService } from './service.ts';
 
 /** `countersign doctor`: what is wrong with the service, and what to do. It changes nothing but what it is told to. */
 export async function doctor(call: Call): Promise<void> {
@@ -22,7 +20,7 @@ async function findingsOf(call: Call): Promise<Finding[]> {
   const { options } = call.settings();
   const { examine } = await import('../upkeep/upkeep.ts');
   // Where there is a database, its keys are a check of their own.
-  const ofKeys = existsSync(databaseFile(options.data)) ? [] : await checkKeys(options);
+  const ofKeys = (await lacksDatabase(options).catch(() => true)) ? await checkKeys(options) : [];
   const problems = [...(await checkOptions(options)), ...ofKeys].map(misconfigured);
   const inOrder: Finding = { check: 'configuration', state: 'ok', found: 'Every option can be used.' };
   return [...(problems.length > 0 ? problems : [inOrder]), ...(await examine(options, systemClock))];

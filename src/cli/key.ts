@@ -1,6 +1,6 @@
 import { isoTime, systemClock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
-import { databaseFile, type Options } from '../options.ts';
+import { databaseOf, type Options } from '../options.ts';
 import type { KeyState } from '../upkeep/upkeep.ts';
 import { type Call, columns, Failure } from './call.ts';
 import { requireDatabase, withService } from './service.ts';
@@ -49,8 +49,8 @@ async function activateKey(call: Call, id: string, lost: boolean): Promise<void>
 
 export async function listKeys(call: Call): Promise<void> {
   await withKeys(call, async (database, options) => {
-    const { listKeys: list, readKeyFile } = await import('../upkeep/upkeep.ts');
-    const keys = await list(database.read, await readKeyFile(options), systemClock());
+    const { listKeys: list, readKeys } = await import('../upkeep/upkeep.ts');
+    const keys = await list(database.read, await readKeys(database.read, options), systemClock());
     const rows = keys.map((key) => [
       key.id,
       stateOf(key),
@@ -81,9 +81,9 @@ export async function resealValues(call: Call): Promise<void> {
 /** The database and the options, without what needs the right keys. */
 async function withKeys(call: Call, work: (database: Database, options: Options) => Promise<void>): Promise<void> {
   const { options } = call.settings();
-  requireDatabase(options);
+  await requireDatabase(options);
   const { openDatabase } = await import('../database/database.ts');
-  const database = await openDatabase(databaseFile(options.data));
+  const database = await openDatabase(databaseOf(options));
   try {
     await work(database, options);
   } finally {

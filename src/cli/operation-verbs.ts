@@ -11,7 +11,7 @@ export const config: readonly Verb[] = [
   },
   {
     name: 'check',
-    help: 'Check every option, and that the files they name can be used. Changes nothing.',
+    help: 'Check every option, and that the files and the server of PostgreSQL they name can be used. Changes nothing.',
     options: [],
     json: '{"ok", "problems": […]}, also when the exit code is 1',
     run: async (call) => (await import('./config.ts')).checkConfig(call),
@@ -86,5 +86,58 @@ export const audit: readonly Verb[] = [
     more: 'It cannot tell whether the whole database was put back to an older copy, or whether\nrows that are older than the chains, or signed with a key that is lost, were changed.',
     json: '{"ok", "rows", "older", "since", "chains", "lost": {"chains", "rows"}, "cut", "count", "faults": [{"kind", "chain", "sequence", "sentence"}]}, also when the exit code is 1',
     run: async (call) => (await import('./audit.ts')).verifyAudit(call),
+  },
+];
+
+/** The verbs of `countersign db`. */
+export const db: readonly Verb[] = [
+  {
+    name: 'backup',
+    help: 'Write everything into one file, beside whatever is served; no key is in it.',
+    args: [['<FILE>', 'Where to, mode 0600; never over a file that is there. - is stdout.']],
+    options: where,
+    json: '{"file", "schema", "made_at", "audit_sequence", "rows": {"users", …}}',
+    run: async (call) => (await import('./db.ts')).backUpDatabase(call),
+  },
+  {
+    name: 'verify-backup',
+    help: 'Put a backup into a scratch database, and look whether all of it would work.',
+    args: [['<FILE>', 'The backup; - is stdin.']],
+    options: ['keyFile'],
+    more: 'The scratch database is made in a private folder of TMPDIR, and deleted.',
+    json: '{"ok", "file", "schema", "made_at", "audit_sequence", "rows", "problems": […]}, also when the exit code is 1 because there are problems',
+    run: async (call) => (await import('./db.ts')).verifyDatabaseBackup(call),
+  },
+  {
+    name: 'restore',
+    help: 'Put a backup into an empty database; or accept the one that is there, an older copy.',
+    args: [['[FILE]', 'The backup, of either kind of database; - is stdin.']],
+    flags: [
+      ['--accept', 'Go on with the database that is there, though it may be older than what was served.'],
+      ['--audit <FILE>', 'What `audit export` wrote since: lists the accounts that have changed.'],
+    ],
+    options: where,
+    more: 'Either ends every session, known browser, service token and link, and voids recovery\ncodes, because the copy may have what was spent or ended since. People sign in with\npassword and code.',
+    json: '{"accepted_at", "generation", "voided", "changed"}; with a file also {"file", "schema", "made_at", "audit_sequence", "rows", "unopened"}',
+    run: async (call) => (await import('./db.ts')).restoreDatabase(call),
+  },
+  {
+    name: 'migrate',
+    help: 'Bring the schema of the database up to date without serving; each start does so too.',
+    options: where,
+    json: '{"schema", "ran": […], "copy"}',
+    run: async (call) => (await import('./db.ts')).migrateDatabase(call),
+  },
+  {
+    name: 'copy',
+    help: 'Move house: copy everything into an empty database, of either kind, and compare the two.',
+    flags: [
+      ['--from <DATABASE>', 'sqlite:FILE or postgres://USER@HOST/DATABASE; stop every instance on it first.'],
+      ['--to <DATABASE>', 'The same; an empty one.'],
+    ],
+    options: ['data', 'databaseUrl'],
+    more: 'Whichever of the two is not given is the database of the options, so that no password\nneed stand in an argument. The key file stays the same, and is not needed for it.',
+    json: '{"schema", "rows": {"users", …}}',
+    run: async (call) => (await import('./db.ts')).copyWhole(call),
   },
 ];

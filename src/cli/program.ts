@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Argument, Command, CommanderError, Option } from 'commander';
 import { flagName, type OptionName, optionNames, optionTable } from '../options.ts';
 import type { Call, ExitCode, Io } from './call.ts';
 import { defaultText, readSettings } from './settings.ts';
 import type { Group, Verb } from './verb.ts';
 import { verbs } from './verbs.ts';
+import { version } from './version.ts';
 
 /** Runs one command line and answers its exit code. What goes wrong is said on stderr; nothing is thrown. */
 export async function run(argv: readonly string[], io: Io): Promise<0 | ExitCode> {
@@ -64,11 +63,6 @@ session.`;
 
 function usageOf(argument: Argument): string {
   return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
-}
-
-function version(): string {
-  const facts: { version: string } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
-  return facts.version;
 }
 
 function add(parent: Command, entry: Verb | Group, io: Io): void {

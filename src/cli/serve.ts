@@ -1,4 +1,5 @@
-import { OptionError } from '../options.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { durationText, OptionError } from '../options.ts';
 import type { OwnServer as Server } from '../server.ts';
 import type { Call } from './call.ts';
 import { whyNotListening } from './explain.ts';
@@ -13,11 +14,15 @@ export async function serve(call: Call): Promise<void> {
   if (refusal) throw new OptionError(refusal);
   checkTls(options);
   const server = await createServer(options);
-  const stop = async (): Promise<void> => {
+  const drain = async (): Promise<void> => {
+    if (options.drain === 0 || server.addresses().length === 0) return;
     server.drain();
-    await server.close();
+    call.say(
+      `Stopping: requests are still taken for ${durationText(options.drain)}, and /readyz says to send no more.`,
+    );
+    await sleep(options.drain);
   };
-  stopOnSignal(stop, call.say);
+  stopOnSignal(() => server.close(), call.say, drain);
   try {
     await listen(server);
   } catch (error) {
@@ -48,11 +53,16 @@ async function announce(call: Call, server: Server): Promise<void> {
   const { host, tlsCert, publicUrl } = service.options;
   const port = typeof address === 'object' ? address.port : service.options.port;
   const own = `${tlsCert ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const { upgradeSentence } = await import('../database/database.ts');
+  const upgraded = upgradeSentence(service.database.upgrade);
+  if (upgraded) call.say(upgraded);
   call.say(`Listening on ${own}${publicUrl ? `; people reach it at ${publicUrl}` : ''}.`);
   if (!publicUrl && !/^(localhost|127\..*|::1)$/.test(host)) {
     call.say(`Links will begin with ${service.publicUrl()}: give --public-url the address that people use.`);
   }
-  const link = await service.setup.makeLink();
-  if (link)
-    call.say(`There is no administrator yet. Open this to become the first; good for 30 minutes, once:\n  ${link}`);
+  const { url, isOut } = await service.setup.linkAtStart();
+  if (url)
+    call.say(`There is no administrator yet. Open this to become the first; good for 30 minutes, once:\n  ${url}`);
+  if (isOut)
+    call.say('There is no administrator yet, and a set-up link is out. `countersign setup-link` makes another one.');
 }

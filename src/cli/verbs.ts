@@ -1,5 +1,5 @@
 import { optionNames } from '../options.ts';
-import { audit, config, key } from './operation-verbs.ts';
+import { audit, config, db, key } from './operation-verbs.ts';
 import { session, totp, user } from './people-verbs.ts';
 import { type Group, type Verb, where } from './verb.ts';
 
@@ -23,7 +23,7 @@ export const verbs: readonly (Verb | Group)[] = [
     help: 'Run the service.',
     heading: start,
     options: optionNames,
-    more: 'The log goes to stdout, a JSON line for each request; what a person should read\ngoes to stderr. SIGTERM or SIGINT stops it once the requests in flight are\nanswered, 10 seconds later at most; a second one stops it at once.',
+    more: 'The log goes to stdout, a JSON line for each request; what a person should read\ngoes to stderr. SIGTERM or SIGINT stops it once the requests in flight are\nanswered, 10 seconds later at most; a second one stops it at once. After SIGTERM\nrequests are taken for --drain longer.',
     run: async (call) => (await import('./serve.ts')).serve(call),
   },
   {
@@ -45,6 +45,7 @@ export const verbs: readonly (Verb | Group)[] = [
   { name: 'config', help: 'Print and check the options.', heading: operation, verbs: config },
   { name: 'key', help: 'Make, list and rotate keys; seal values anew.', heading: operation, verbs: key },
   { name: 'audit', help: 'List, export and verify the audit log.', heading: operation, verbs: audit },
+  { name: 'db', help: 'Back up, restore, bring up to date and move the database.', heading: operation, verbs: db },
   {
     name: 'doctor',
     help: 'Look at everything that the service rests on, and say what is wrong and what to do.',

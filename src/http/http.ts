@@ -13,6 +13,7 @@ import { clientAddress, trustedNetworks } from './client.ts';
 import { cookiesOf } from './cookies.ts';
 import { answerError, answerSocket, answerUnknown } from './errors.ts';
 import { securityHeaders } from './headers.ts';
+import type { InFlight } from './in-flight.ts';
 import { logOptions, logRequests } from './log.ts';
 import { Problem } from './problems.ts';
 import { sameOrigin } from './same-origin.ts';
@@ -27,6 +28,7 @@ export { basicChallenge, basicCredentials } from './basic.ts';
 export type { Client } from './client.ts';
 export type { Cookies } from './cookies.ts';
 export { contentPolicy } from './headers.ts';
+export { countRequests } from './in-flight.ts';
 export { type FormError, page, queryBefore, queryText, seeOther, sendAgain, sendPage, whose } from './page.ts';
 export { Problem, type ProblemCode, problemCodes, problemFacts, problemResponse, waitWords } from './problems.ts';
 export { returnTo, withReturn } from './return-to.ts';
@@ -39,6 +41,8 @@ interface Parts {
   /** Origins under which our own pages are reached. */
   origins: () => readonly string[];
   tls?: { cert: string; key: string } | undefined;
+  /** Is told of each request. */
+  inFlight?: InFlight;
   logStream?: Writable | undefined;
 }
 
@@ -54,6 +58,8 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
     ...(parts.tls ? { https: { ...parts.tls, ...limits.http, ...strongTls } } : {}),
     logger: logOptions(options, parts.logStream),
     logController: new LogController({ disableRequestLogging: true }),
+    // What was sent before the connection is closed is answered, not turned away.
+    return503OnClosing: false,
     genReqId: newId,
     requestIdHeader: false,
     clientErrorHandler: answerSocket,
@@ -64,6 +70,7 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, site));
   app.decorateRequest('caller');
+  app.addHook('onRequest', async (_request, reply) => parts.inFlight?.begin(reply.raw));
   readBodies(app);
   refuseUndeclared(app);
   answerUnknown(app, site);

@@ -34,6 +34,9 @@ export const links = {
   /** Voids a link that may be out. */
   voidLink: deleteLink,
 
+  /** Voids every link that is out, and answers how many that were. */
+  voidAllLinks: deleteLinks,
+
   /** Accepts that the time is another: voids every link, because nobody knows how old one is. */
   acceptTime: deleteLinks,
   /** Deletes links that have expired. */

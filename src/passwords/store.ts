@@ -137,8 +137,9 @@ export async function deleteLink(tx: Tx, userId: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('password_links').where('user_id', '=', userId).execute();
 }
 
-export async function deleteLinks(tx: Tx): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('password_links').execute();
+export async function deleteLinks(tx: Tx): Promise<number> {
+  const { numDeletedRows } = await tx.$extendTables<Tables>().deleteFrom('password_links').executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 export async function deleteExpiredLinks(tx: Tx, now: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { encodeBase32 } from '../base32.ts';
 import type { Db, Tx } from '../database/database.ts';
-import { countCodes, replaceCodes, takeCode } from './store.ts';
+import { countCodes, deleteAllCodes, replaceCodes, takeCode } from './store.ts';
 
 /**
  * Recovery codes: ten codes of 120 bits that stand in for a lost authenticator, each once. They replace the second
@@ -20,6 +20,11 @@ export async function makeRecoveryCodes(tx: Tx, userId: string): Promise<string[
 /** Voids every code of an account. */
 export async function voidRecoveryCodes(tx: Tx, userId: string): Promise<void> {
   await replaceCodes(tx, userId, []);
+}
+
+/** Voids every code of everybody, and answers how many that were. */
+export async function voidAllRecoveryCodes(tx: Tx): Promise<number> {
+  return deleteAllCodes(tx);
 }
 
 export async function recoveryCodesLeft(db: Db, userId: string): Promise<number> {

@@ -14,6 +14,12 @@ export async function replaceCodes(tx: Tx, userId: string, hashes: readonly Buff
     .execute();
 }
 
+/** Deletes every code of everybody, and answers how many that were. */
+export async function deleteAllCodes(tx: Tx): Promise<number> {
+  const { numDeletedRows } = await tx.$extendTables<Tables>().deleteFrom('recovery_codes').executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
 export async function countCodes(db: Db, userId: string): Promise<number> {
   const { left } = await db
     .$extendTables<Tables>()

@@ -4,6 +4,7 @@ import { Problem } from '../http/http.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
 import {
   backdateServiceTokens,
+  deleteAllServiceTokens,
   deleteExpiredServiceTokens,
   deleteServiceToken,
   insertServiceToken,
@@ -97,6 +98,9 @@ export function createServiceTokens({ database }: { database: Database }) {
       if (info) await deleteServiceToken(tx, id);
       return info;
     },
+
+    /** Ends every token, and answers how many that were. */
+    endAll: deleteAllServiceTokens,
 
     /** Accepts that it is `now`, where tokens were made later: each lives at most as long from now as it was made for. */
     acceptTime: backdateServiceTokens,

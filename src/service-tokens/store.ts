@@ -107,6 +107,12 @@ export async function deleteServiceToken(tx: Tx, id: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('service_tokens').where('id', '=', id).execute();
 }
 
+/** Deletes every token, and answers how many that were. */
+export async function deleteAllServiceTokens(tx: Tx): Promise<number> {
+  const { numDeletedRows } = await tx.$extendTables<Tables>().deleteFrom('service_tokens').executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
 export async function deleteExpiredServiceTokens(tx: Tx, now: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('service_tokens').where('expires_at', '<=', now).execute();
 }

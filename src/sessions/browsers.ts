@@ -109,7 +109,7 @@ export function createBrowsers({ throttle }: { throttle: Throttle }) {
       return others.length;
     },
 
-    /** Ends every one that any account knows; the sweeps to come take them away with their tries. */
+    /** Ends every one that any account knows, and answers how many; the sweeps to come take them away with their tries. */
     endAll: expireAllBrowsers,
 
     /** Ends those that nobody has signed in with for too long; answers `more` where it has not come to all of them. */

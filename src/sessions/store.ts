@@ -239,11 +239,9 @@ export async function deleteBrowser(tx: Tx, id: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('browsers').where('id', '=', id).execute();
 }
 
-export async function expireAllBrowsers(tx: Tx, now: number): Promise<void> {
-  await tx
-    .$extendTables<Tables>()
-    .updateTable('browsers')
-    .set({ expires_at: now })
-    .where('expires_at', '>', now)
-    .execute();
+/** Lets every browser expire that has not yet, and answers how many that were. */
+export async function expireAllBrowsers(tx: Tx, now: number): Promise<number> {
+  const browsers = tx.$extendTables<Tables>().updateTable('browsers').set({ expires_at: now });
+  const { numUpdatedRows } = await browsers.where('expires_at', '>', now).executeTakeFirst();
+  return Number(numUpdatedRows);
 }

@@ -1,13 +1,20 @@
 import type { Audit } from '../audit/audit.ts';
 import { type Clock, minute } from '../clock.ts';
-import type { Database } from '../database/database.ts';
+import { type Database, isPostgres } from '../database/database.ts';
 import type { Options } from '../options.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { minimumPassword, requiresSecondFactor } from '../sign-in/sign-in.ts';
 import { siteOf } from '../throttle/throttle.ts';
 import { hashToken, newToken } from '../tokens.ts';
 import { anyAdministrator, createUser, nameToStore, type User } from '../users/users.ts';
-import { deleteExpiredSetupLinks, deleteSetupLink, selectSetupLink, takeSetupLink, upsertSetupLink } from './store.ts';
+import {
+  deleteExpiredSetupLinks,
+  deleteSetupLink,
+  selectAnySetupLink,
+  selectSetupLink,
+  takeSetupLink,
+  upsertSetupLink,
+} from './store.ts';
 
 /**
  * The first administrator: made by whoever can read what the service prints at its start. While there is none, a
@@ -28,6 +35,16 @@ export function createSetup(parts: {
   const { audit, database, clock, passwords, requireSecondFactor, publicUrl } = parts;
   const minimum = minimumPassword(requiresSecondFactor(true, requireSecondFactor));
 
+  const makeLink = (when: 'always' | 'unless one is out'): Promise<string | undefined> =>
+    database.transaction(async (tx) => {
+      const now = clock();
+      if (await anyAdministrator(tx)) return undefined;
+      if (when === 'unless one is out' && (await selectAnySetupLink(tx, now))) return undefined;
+      const { token, hash } = newToken('csl_');
+      await upsertSetupLink(tx, hash, now + linkLife);
+      return `${publicUrl()}/setup?token=${token}`;
+    });
+
   return {
     minimum,
 
@@ -35,13 +52,16 @@ export function createSetup(parts: {
     isOpen: async (): Promise<boolean> => !(await anyAdministrator(database.read)),
 
     /** A new one-time link, the last one void; nothing when there is an administrator. */
-    async makeLink(): Promise<string | undefined> {
-      return database.transaction(async (tx) => {
-        if (await anyAdministrator(tx)) return undefined;
-        const { token, hash } = newToken('csl_');
-        await upsertSetupLink(tx, hash, clock() + linkLife);
-        return `${publicUrl()}/setup?token=${token}`;
-      });
+    makeLink: () => makeLink('always'),
+
+    /**
+     * The link that a start prints. On PostgreSQL several instances start, at the same moment too: where one has printed
+     * a link that is still good, the others answer that it `isOut` and leave it so.
+     */
+    async linkAtStart(): Promise<{ url?: string; isOut?: true }> {
+      const url = await makeLink(isPostgres(database.read) ? 'unless one is out' : 'always');
+      if (url) return { url };
+      return (await anyAdministrator(database.read)) ? {} : { isOut: true };
     },
 
     /** Whether a link is still good. Looking does not spend it. */
@@ -66,6 +86,8 @@ export function createSetup(parts: {
       });
     },
 
+    /** Voids the link, where one is out, and answers how many that were. */
+    voidAll: deleteSetupLink,
     /** Accepts that the time is another: voids the link, because nobody knows how old it is. */
     acceptTime: deleteSetupLink,
     /** Deletes a link that has expired. */

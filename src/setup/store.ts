@@ -26,8 +26,20 @@ export async function selectSetupLink(db: Db, tokenHash: Buffer, now: number): P
   return row !== undefined;
 }
 
-export async function deleteSetupLink(tx: Tx): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('setup_links').execute();
+/** Whether there is a link that is still good, whichever. */
+export async function selectAnySetupLink(db: Db, now: number): Promise<boolean> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('setup_links')
+    .select('only')
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function deleteSetupLink(tx: Tx): Promise<number> {
+  const { numDeletedRows } = await tx.$extendTables<Tables>().deleteFrom('setup_links').executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 export async function deleteExpiredSetupLinks(tx: Tx, now: number): Promise<void> {

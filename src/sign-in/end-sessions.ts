@@ -28,11 +28,10 @@ export function createEndSessions({ sessions, browsers }: { sessions: Sessions; 
   };
 }
 
-/** The same for everybody at once; answers how many sessions there were. */
+/** The same for everybody at once. */
 export function createEndAll({ sessions, browsers }: { sessions: Sessions; browsers: Browsers }) {
-  return async (tx: Tx, now: number): Promise<number> => {
+  return async (tx: Tx, now: number): Promise<Ended> => {
     await deleteAllHalfSignIns(tx);
-    await browsers.endAll(tx, now);
-    return sessions.endAll(tx);
+    return { sessions: await sessions.endAll(tx), browsers: await browsers.endAll(tx, now) };
   };
 }

@@ -106,6 +106,17 @@ export async function deleteExpiredPending(tx: Tx, now: number): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('pending_authenticators').where('expires_at', '<=', now).execute();
 }
 
+/** Raises every spent step that is lower, and answers how many that were. */
+export async function raiseSteps(tx: Tx, lowest: number): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .$extendTables<Tables>()
+    .updateTable('authenticators')
+    .set({ last_step: lowest })
+    .where('last_step', '<', lowest)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
 /** Lowers every spent step that is higher, and answers how many that were. */
 export async function lowerSteps(tx: Tx, highest: number): Promise<number> {
   const { numUpdatedRows } = await tx

@@ -12,6 +12,7 @@ import {
   deletePending,
   insertPending,
   lowerSteps,
+  raiseSteps,
   selectBound,
   selectPending,
   updateProved,
@@ -158,6 +159,12 @@ export function createTotp(parts: { sealer: Sealer; window: 0 | 1 }) {
      * they can be used again soon. No code of the present steps comes to life again: those stay spent.
      */
     acceptTime: (tx: Tx, now: number): Promise<number> => lowerSteps(tx, stepAt(now) + 1),
+
+    /**
+     * Spends every step of a code that could be accepted `now`, of every authenticator, and answers of how many: which
+     * of them were spent already is not known.
+     */
+    spendPresent: (tx: Tx, now: number): Promise<number> => raiseSteps(tx, stepAt(now) + 1),
 
     /** Discards the secret in force. */
     remove: deleteBound,

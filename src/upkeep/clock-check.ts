@@ -1,12 +1,13 @@
 import { newestEvent } from '../audit/audit.ts';
-import { type Clock, isoTime, second } from '../clock.ts';
-import type { Database, Db } from '../database/database.ts';
+import { type Clock, isoTime, second, systemClock } from '../clock.ts';
+import { type Database, type Db, serverTime } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { selectClockReset } from './store.ts';
 
 /**
  * The clock rule: a code is only worth what the clock is, so codes are refused while the clock runs behind what was
- * stored already (ASVS 6.5.8). Passwords and recovery codes need no clock and go on.
+ * stored already (ASVS 6.5.8), or is another one than that of the database's server, which all instances share.
+ * Passwords and recovery codes need no clock and go on.
  */
 
 /** Instances on several machines may differ by this much; authenticators allow for more. */
@@ -27,21 +28,73 @@ export async function clockBehind(db: Db, now: number): Promise<ClockBehind | un
 }
 
 /** What an operator reads: how far, and behind which row. */
-export function clockSentence({ by, row }: ClockBehind): string {
+export function behindSentence({ by, row }: ClockBehind): string {
   const { sequence, event, at } = row;
   return `The clock is ${Math.ceil(by / second)} seconds behind the newest event: row ${sequence} of the audit log, ${event}, at ${isoTime(at)}.`;
 }
 
+/** Answers the time of the server that a database is on; nothing where it has no clock of its own. */
+export type DatabaseTime = (db: Db) => Promise<number | undefined>;
+
+/** What a clock is held against: that of the database's server; a clock that somebody has brought, against none. */
+export function databaseTimeFor(clock: Clock): DatabaseTime {
+  return clock === systemClock ? serverTime : async () => undefined;
+}
+
+/**
+ * How far the clock is ahead of that of the database's server (behind, if negative), in ms; nothing where that is five
+ * seconds or less. However long the answer takes to come, a clock that is right is never found wrong.
+ */
+export async function clockApart(db: Db, clock: Clock, databaseTime: DatabaseTime): Promise<number | undefined> {
+  const asked = clock();
+  const there = await databaseTime(db);
+  const answered = clock();
+  if (there === undefined) return undefined;
+  if (asked - there > tolerance) return asked - there;
+  return there - answered > tolerance ? answered - there : undefined;
+}
+
+/** What an operator reads. */
+export function apartSentence(apart: number): string {
+  const seconds = Math.floor(Math.abs(apart) / second);
+  return `The clock is ${seconds} seconds ${apart > 0 ? 'ahead of' : 'behind'} that of the database's server.`;
+}
+
 export type ClockCheck = ReturnType<typeof createClockCheck>;
 
-export function createClockCheck({ database, clock }: { database: Database; clock: Clock }) {
+export function createClockCheck(parts: { database: Database; clock: Clock; databaseTime: DatabaseTime }) {
+  const { database, clock, databaseTime } = parts;
   const behind = (): Promise<ClockBehind | undefined> => clockBehind(database.read, clock());
+
+  // Once in five seconds is enough: when this clock is set by more than that meanwhile, the answer is too old, or is
+  // from the future.
+  let known: { at: number; apart: Promise<number | undefined> } | undefined;
+  const apart = (): Promise<number | undefined> => {
+    const at = clock();
+    if (known && Math.abs(at - known.at) < tolerance) return known.apart;
+    const asked = { at, apart: clockApart(database.read, clock, databaseTime) };
+    known = asked;
+    asked.apart.catch(() => {
+      if (known === asked) known = undefined;
+    });
+    return asked.apart;
+  };
+
   return {
     behind,
+    apart,
+
+    /** What is wrong with the clock, as a sentence for an operator; nothing where nothing is. */
+    async wrong(): Promise<string | undefined> {
+      const ms = await apart();
+      if (ms !== undefined) return apartSentence(ms);
+      const found = await behind();
+      return found && behindSentence(found);
+    },
 
     /** Throws `unavailable` while codes cannot be judged because nobody knows what time it is. */
     async mustKnowTime(): Promise<void> {
-      if (await behind()) throw new Problem('unavailable', { detail: untilMended });
+      if ((await apart()) !== undefined || (await behind())) throw new Problem('unavailable', { detail: untilMended });
     },
   };
 }

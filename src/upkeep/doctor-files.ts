@@ -6,21 +6,23 @@ import { forbiddenMode } from './key-file.ts';
 
 /** The files of the service as a check of the doctor: who may read them, whose they are, and where the keys lie. */
 
-type Places = Pick<Options, 'data' | 'keyFile'>;
+type Places = Pick<Options, 'data' | 'keyFile' | 'databaseUrl'>;
 
 const group = 0o070;
 const world = 0o007;
 
 /** Modes, owners and places; `ok` alone where there is nothing to say. What is not there yet is not looked at. */
-export function fileFindings({ data, keyFile }: Places): Finding[] {
-  const folder = existsSync(data) ? statSync(data) : undefined;
+export function fileFindings({ data, keyFile, databaseUrl }: Places): Finding[] {
+  const isFile = databaseUrl === '';
+  const folder = isFile && existsSync(data) ? statSync(data) : undefined;
   const files = folder
     ? ['', '-wal', '-shm'].map((end) => `${databaseFile(data)}${end}`).filter((path) => existsSync(path))
     : [];
   const found = [
     ...(folder ? modeOfFolder(data, folder) : []),
     ...files.flatMap((path) => (folder ? fileInFolder(path, statSync(path), folder) : [])),
-    ...(existsSync(keyFile) ? keyFindings({ data, keyFile }) : []),
+    ...(existsSync(keyFile) ? readersOf(keyFile) : []),
+    ...(isFile && existsSync(keyFile) ? besideData(keyFile, data) : []),
   ];
   return found.length > 0
     ? found
@@ -50,19 +52,18 @@ export function fileInFolder(path: string, { mode, uid }: ModeAndOwner, folder: 
 }
 
 /** What is forbidden outright is said where the file is read; here is what is only unwise. */
-function keyFindings({ data, keyFile }: Places): Finding[] {
-  const found: Finding[] = [];
+function readersOf(keyFile: string): Finding[] {
   const { mode } = statSync(keyFile);
-  if (mode & group && (mode & forbiddenMode) === 0) {
-    const readers = `The group of the key file ${keyFile} may read it (mode ${octal(mode)}).`;
-    found.push(warning(readers, `Run \`chmod 600 ${keyFile}\`, unless that group is the service's alone.`));
-  }
-  const [beside, folder] = [dirname(realpathSync(keyFile)), dirname(real(data))];
-  if (beside === folder) {
-    const place = `The key file ${keyFile} lies beside the data folder: a copy of ${folder} holds both.`;
-    found.push(warning(place, 'Move it to a folder of its own that backups of the data leave out.'));
-  }
-  return found;
+  if ((mode & group) === 0 || (mode & forbiddenMode) !== 0) return [];
+  const readers = `The group of the key file ${keyFile} may read it (mode ${octal(mode)}).`;
+  return [warning(readers, `Run \`chmod 600 ${keyFile}\`, unless that group is the service's alone.`)];
+}
+
+function besideData(keyFile: string, data: string): Finding[] {
+  const folder = dirname(real(data));
+  if (dirname(realpathSync(keyFile)) !== folder) return [];
+  const place = `The key file ${keyFile} lies beside the data folder: a copy of ${folder} holds both.`;
+  return [warning(place, 'Move it to a folder of its own that backups of the data leave out.')];
 }
 
 const scarce = 2 ** 30;

@@ -3,8 +3,8 @@ import { createKeyring, type Keyring, type SealKey, tryOpen } from '../seal.ts';
 import { findUsers } from '../users/users.ts';
 import type { Finding } from './finding.ts';
 import { listInstances } from './instances.ts';
-import { KeyError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
-import { activeOf, refuseStrangers } from './keys.ts';
+import { KeyError, type KeyPlace, putBack } from './key-file.ts';
+import { activeOf, readKeys, refuseStrangers } from './keys.ts';
 import { sealedColumns } from './sealed-columns.ts';
 import { selectKeys } from './store.ts';
 
@@ -20,7 +20,7 @@ export async function keyFindings(
   let active: string | undefined;
   const recorded = await selectKeys(db);
   try {
-    keys = await readKeyFile(place);
+    keys = await readKeys(db, place);
     active = activeOf(recorded);
   } catch (error) {
     if (error instanceof KeyError) return { findings: [failure(error.message)] };

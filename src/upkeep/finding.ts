@@ -3,11 +3,13 @@ export type Check =
   | 'configuration'
   | 'files'
   | 'disk'
+  | 'connection'
   | 'database'
   | 'schema'
   | 'keys'
   | 'secrets'
   | 'instances'
+  | 'mark'
   | 'clock'
   | 'proxies';
 

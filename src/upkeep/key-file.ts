@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chown, link, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chown, link, mkdir, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { newKeyLine, parseKeys, type SealKey } from '../seal.ts';
-import { newId } from '../tokens.ts';
+import { putDown, syncFolder } from './put-down.ts';
 
 /** What keeps a key from being used; the message says what to do. */
 export class KeyError extends Error {
@@ -17,6 +17,17 @@ export interface KeyPlace {
 
 export const putBack =
   'Put the right key file back, or name it with --key-file (COUNTERSIGN_KEY_FILE). If it is lost for ever, `countersign key rotate --help` says what to do.';
+
+/**
+ * Throws `KeyError` where there is no key file: on PostgreSQL none is made by the way, because several instances would
+ * each have their own, and a container would lose its own.
+ */
+export function mustBeGiven({ keyFile }: Pick<KeyPlace, 'keyFile'>): void {
+  if (existsSync(keyFile)) return;
+  throw new KeyError(
+    `There is no key file ${keyFile}, and with PostgreSQL none is made by itself. Copy that of another instance there; for the very first one run \`countersign key create ${keyFile}\`, keep a copy, and copy it to every instance.`,
+  );
+}
 
 /** Bytes of a key file: far more than all keys that there may ever be. */
 const largestFile = 64 * 1024;
@@ -111,41 +122,6 @@ export async function addNewKey(path: string): Promise<string> {
     );
   }
   return line.split(' ')[0] ?? '';
-}
-
-/** Writes a draft beside a file and lets it be put in its place: what is sealed with a key must not outlive the key. */
-async function putDown(
-  path: string,
-  { text, mode }: { text: string; mode: number },
-  put: (draft: string) => Promise<void>,
-): Promise<void> {
-  const draft = `${path}.${newId()}`;
-  try {
-    const file = await open(draft, 'wx', mode);
-    try {
-      // Whatever the umask of this process takes away.
-      await file.chmod(mode);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await put(draft);
-  } finally {
-    await rm(draft, { force: true });
-  }
-  await syncFolder(dirname(path));
-}
-
-/** Windows opens no folder; there the file system sees to it. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -1,13 +1,14 @@
-import type { Database, Db, Tx } from '../database/database.ts';
+import { type Database, type Db, isPostgres, type Tx } from '../database/database.ts';
 import { checkValue, createKeyring, type Keyring, type SealKey } from '../seal.ts';
-import { createKeyFile, KeyError, type KeyPlace, putBack, readKeyFile } from './key-file.ts';
+import { createKeyFile, KeyError, type KeyPlace, mustBeGiven, putBack, readKeyFile } from './key-file.ts';
 import { insertKey, type RecordedKey, selectKeys } from './store.ts';
 import { throttleSecret } from './throttle-secret.ts';
 
 /**
  * Opens the key file and holds it against the database, which remembers a check value of each key it has ever seen and
- * which key seals. With a database that has seen none, a missing file is made. Throws `KeyError` when they do not
- * fit: a service that cannot open its secrets must not start.
+ * which key seals. With a SQLite file that has seen none, a missing file is made; with PostgreSQL never, because each
+ * instance would make its own. Throws `KeyError` when they do not fit: a service that cannot open its secrets must not
+ * start.
  */
 export async function unlock(
   database: Database,
@@ -15,8 +16,8 @@ export async function unlock(
   now: number,
 ): Promise<{ sealer: Keyring; throttleSecret: Buffer }> {
   const seen = await selectKeys(database.read);
-  if (seen.length === 0) await createKeyFile(place.keyFile, 'unless it exists');
-  const keys = await readKeyFile(place);
+  if (seen.length === 0 && !isPostgres(database.read)) await createKeyFile(place.keyFile, 'unless it exists');
+  const keys = await readKeys(database.read, place);
   return database.transaction(async (tx) => {
     const recorded = await selectKeys(tx);
     const sealer = keyringOf(keys, recorded, place.keyFile);
@@ -25,9 +26,15 @@ export async function unlock(
   });
 }
 
+/** The keys of the file that belongs to a database. Throws `KeyError` as `readKeyFile` does, in the words for its kind. */
+export async function readKeys(db: Db, place: KeyPlace): Promise<SealKey[]> {
+  if (isPostgres(db) && (await selectKeys(db)).length === 0) mustBeGiven(place);
+  return readKeyFile(place);
+}
+
 /** Opens the key file as `unlock` does, for whoever only reads the database: nothing is made or recorded. */
 export async function readKeyring(db: Db, place: KeyPlace): Promise<Keyring> {
-  return keyringOf(await readKeyFile(place), await selectKeys(db), place.keyFile);
+  return keyringOf(await readKeys(db, place), await selectKeys(db), place.keyFile);
 }
 
 function keyringOf(keys: readonly SealKey[], recorded: readonly RecordedKey[], keyFile: string): Keyring {

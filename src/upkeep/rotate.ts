@@ -2,8 +2,8 @@ import { auditRowsByKey, createAudit } from '../audit/audit.ts';
 import type { Database, Db } from '../database/database.ts';
 import { createKeyring, type SealKey } from '../seal.ts';
 import { type LiveInstance, listInstances } from './instances.ts';
-import { addNewKey, KeyError, type KeyPlace, readKeyFile } from './key-file.ts';
-import { activeOf, recordKeys, refuseStrangers } from './keys.ts';
+import { addNewKey, KeyError, type KeyPlace } from './key-file.ts';
+import { activeOf, readKeys, recordKeys, refuseStrangers } from './keys.ts';
 import { countSealedWith } from './reseal.ts';
 import { type RecordedKey, selectKeys, updateActive } from './store.ts';
 import { remakeThrottleSecret, resealThrottleSecret } from './throttle-secret.ts';
@@ -11,11 +11,14 @@ import { remakeThrottleSecret, resealThrottleSecret } from './throttle-secret.ts
 /** Adds a new key to the file and answers its id. It opens from now on, and seals once it is activated. */
 export async function addKey(database: Database, place: KeyPlace, now: number): Promise<string> {
   // The file is changed inside the transaction, so that no two who add a key at once overwrite each other's.
+  let id: string | undefined;
   return database.transaction(async (tx) => {
     const recorded = await selectKeys(tx);
-    refuseStrangers(await readKeyFile(place), recorded, place.keyFile);
-    const id = await addNewKey(place.keyFile);
-    await recordKeys(tx, await readKeyFile(place), recorded, activeOf(recorded) ?? '', now);
+    const before = await readKeys(tx, place);
+    refuseStrangers(before, recorded, place.keyFile);
+    // A transaction that is run again must not add another one.
+    id ??= await addNewKey(place.keyFile);
+    await recordKeys(tx, await readKeys(tx, place), recorded, activeOf(recorded) ?? before[0]?.id ?? '', now);
     return id;
   });
 }
@@ -31,7 +34,7 @@ export async function activateKey(
   { id, lost }: { id: string; lost: boolean },
   now: number,
 ): Promise<{ changed: boolean; before?: string }> {
-  const keys = await readKeyFile(place);
+  const keys = await readKeys(database.read, place);
   return database.transaction(async (tx) => {
     const recorded = await selectKeys(tx);
     refuseStrangers(keys, recorded, place.keyFile);

@@ -4,15 +4,37 @@ import { type Database, isReady } from '../database/database.ts';
 import { Problem, route } from '../http/http.ts';
 import type { ClockCheck } from './clock-check.ts';
 import type { Instance } from './instances.ts';
+import type { MarkKeeper } from './mark/mark.ts';
+import { createWriteCheck } from './write-check.ts';
 
 // Anybody may read this: which event it is, and when it was, are for the operator.
 const clockIsBehind = 'The clock is behind what is stored: `countersign doctor` says how far.';
+const clockIsApart = "The clock is not that of the database's server: `countersign doctor` says how far.";
+// Which row, and of when, is for the operator, whose log says it.
+const isOlderCopy = 'The database is an older copy: the log of the service says which.';
+const keepsNothing = 'The database answers, but keeps nothing that is written to it: the log of the service says why.';
 
 /** Whether the process lives, and whether it should be sent requests. */
 export function healthRoutes(
   app: FastifyInstance,
-  parts: { database: Database; clockCheck: ClockCheck; instance: Instance; draining: () => boolean },
+  parts: {
+    database: Database;
+    clockCheck: ClockCheck;
+    mark: MarkKeeper;
+    instance: Instance;
+    draining: () => boolean;
+  },
 ): void {
+  // What it writes is of use besides: that this instance is alive.
+  const write = async (): Promise<void> => {
+    try {
+      await parts.instance.report();
+    } catch (error) {
+      app.log.error({ err: error }, 'report');
+      throw error;
+    }
+  };
+  const { canWrite } = createWriteCheck({ write, sinceFailure: parts.database.sinceFailure });
   const schema = z.object({ status: z.literal('ok') }).meta({ examples: [{ status: 'ok' }] });
   route(app, {
     method: 'GET',
@@ -31,15 +53,18 @@ export function healthRoutes(
     url: '/readyz',
     access: 'anyone',
     operationId: 'ready',
-    summary: 'Whether the service can do its work: database reachable and migrated, clock right, and not about to stop',
+    summary: 'Whether the service can do its work: database reachable and writable, clock right, not about to stop',
     tag: 'Health',
     answers: { 200: { description: 'It can', schema } },
     async handle() {
       if (parts.draining()) throw new Problem('unavailable', { detail: 'The service is about to stop.' });
       if (!(await isReady(parts.database)))
         throw new Problem('unavailable', { detail: 'The database does not answer.' });
+      if (!(await canWrite())) throw new Problem('unavailable', { detail: keepsNothing });
+      if (parts.mark.refusal() !== undefined) throw new Problem('unavailable', { detail: isOlderCopy });
       if (parts.instance.lacksKey())
         throw new Problem('unavailable', { detail: 'The key that seals secrets now is not in the key file here.' });
+      if ((await parts.clockCheck.apart()) !== undefined) throw new Problem('unavailable', { detail: clockIsApart });
       if (await parts.clockCheck.behind()) throw new Problem('unavailable', { detail: clockIsBehind });
       return { status: 'ok' };
     },

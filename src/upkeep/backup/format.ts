@@ -1,0 +1,153 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod';
+import type { Sealer } from '../../seal.ts';
+import { BackupError } from './backup-error.ts';
+import { damaged } from './contents.ts';
+
+/**
+ * A backup as a file: a first line that says what it is, the lines of its contents, and a last line with a SHA-256 over
+ * all before and an HMAC of that, which only a holder of the key file can make: who can write to where backups lie
+ * cannot change what they bring back. No key is in it.
+ */
+const head = z.object({
+  countersign: z.literal('backup'),
+  format: z.int(),
+  keys: z.string(),
+  /** Of the program that made it. */
+  version: z.string(),
+  /** The newest migration that was run on the database. */
+  schema: z.string(),
+  made_at: z.iso.datetime(),
+  /** The generation of the database, where it has one. */
+  generation: z.string().nullable(),
+  /** The newest row of the audit log; 0 where there is none. */
+  audit_sequence: z.int().min(0),
+});
+const last = z.strictObject({ sha256: z.string(), key: z.string(), mac: z.base64() });
+
+export type Head = z.infer<typeof head>;
+export type Seal = z.infer<typeof last>;
+
+const format = 1;
+const noKeys = 'none: without a copy of the key file nothing that is sealed in here opens';
+
+/** The lines of a file, with their newlines, in pieces of some size. */
+export async function* fileOf(
+  about: Omit<Head, 'countersign' | 'format' | 'keys'>,
+  contents: AsyncIterable<string>,
+  sealer: Sealer,
+): AsyncGenerator<string> {
+  const digest = createHash('sha256');
+  let piece = `${JSON.stringify({ countersign: 'backup', format, keys: noKeys, ...about } satisfies Head)}\n`;
+  for await (const line of contents) {
+    piece += `${line}\n`;
+    if (piece.length < pieceLength) continue;
+    digest.update(piece);
+    yield piece;
+    piece = '';
+  }
+  digest.update(piece);
+  yield `${piece}${JSON.stringify(sealOf(digest.digest('hex'), sealer))}\n`;
+}
+
+const pieceLength = 64 * 1024;
+
+function sealOf(sha256: string, sealer: Sealer): Seal {
+  const key = sealer.activeKeyId();
+  return { sha256, key, mac: macOf(sealer, key, sha256)?.toString('base64') ?? '' };
+}
+
+function macOf(sealer: Sealer, keyId: string, sha256: string): Buffer | undefined {
+  const key = sealer.deriveFrom(keyId, 'backup');
+  return key && createHmac('sha256', key).update(sha256).digest();
+}
+
+/** Throws `BackupError` unless a holder of the key file has made the file. */
+export function checkSeal(sealer: Sealer, { key, mac, sha256 }: Seal): void {
+  const wanted = macOf(sealer, key, sha256);
+  if (!wanted)
+    throw new BackupError(`This backup was signed with key "${key}", which the key file does not hold. Put that back.`);
+  const given = Buffer.from(mac, 'base64');
+  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;
+  throw new BackupError(
+    'This backup was changed by somebody without the key file, or comes from another service. Take another one, and look at who could write to it.',
+  );
+}
+
+/** A backup that is being read. */
+export interface Opened {
+  head: Head;
+  /** To be read to its end, once. Throws `BackupError` where the file is not what was written. */
+  contents: AsyncGenerator<string>;
+  /** The last line, when the contents have been read. */
+  seal(): Seal;
+}
+
+/** Reads the first line. Throws `BackupError` where it is none of ours. */
+export async function openBackup(bytes: AsyncIterable<Uint8Array>): Promise<Opened> {
+  const lines = linesOf(bytes);
+  const digest = createHash('sha256');
+  const take = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done) throw damaged();
+    return value;
+  };
+  const first = await take();
+  digest.update(`${first}\n`);
+  let seal: Seal | undefined;
+
+  async function* contents(): AsyncGenerator<string> {
+    for (;;) {
+      const line = await take();
+      seal = line.startsWith('{"sha256"') ? last.safeParse(read(line)).data : undefined;
+      if (seal) break;
+      digest.update(`${line}\n`);
+      yield line;
+    }
+    if (seal.sha256 !== digest.digest('hex') || !(await lines.next()).done) throw damaged();
+  }
+
+  return {
+    head: headOf(first),
+    contents: contents(),
+    seal() {
+      if (!seal) throw damaged();
+      return seal;
+    },
+  };
+}
+
+function headOf(line: string): Head {
+  const parsed = read(line);
+  const given = head.pick({ countersign: true, format: true }).safeParse(parsed).data;
+  if (given && given.format !== format)
+    throw new BackupError(`This backup has format ${given.format}; install the version that made it, or a newer one.`);
+  const { data } = head.safeParse(parsed);
+  if (!data) throw damaged();
+  return data;
+}
+
+function read(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Far more than any row has, in characters: what is no backup may have no line at all. */
+const longestLine = 4 * 1024 * 1024;
+
+/** Lines without their newlines. Throws `BackupError` where the last one has none, because it was cut off. */
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of bytes) {
+    const [begun = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n');
+    const lines = [rest + begun, ...others];
+    rest = lines.pop() ?? '';
+    if (rest.length > longestLine) throw damaged();
+    yield* lines;
+  }
+  if (rest !== '') throw damaged();
+}
