@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { globalSetup, globalTeardown } from '../test/databases/global.ts';
 import { breaks } from './breaks.mjs';
 import { folderInMemory } from './memory.mjs';
 import { root } from './words.mjs';
@@ -20,12 +21,11 @@ const limit = 15_000;
 const quick = folderInMemory();
 
 /**
- * Breaks what has `words` in its name, two at a time on two cores.
- * @param {string} words
+ * Breaks what is chosen, two at a time on two cores. Needs the databases of test/databases/global.ts.
+ * @param {Break[]} chosen
  * @returns {Promise<Finding[]>} in the order of the list; the first says whether all is well while nothing is broken
  */
-export async function breakAll(words = '') {
-  const chosen = breaks.filter(({ name }) => name.includes(words));
+export async function breakEach(chosen) {
   const folder = mkdtempSync(join(quick ?? tmpdir(), 'countersign-break-'));
   try {
     const whole = await checkWhole(copy(join(folder, 'whole')), [...new Set(chosen.flatMap(({ tests }) => tests))]);
@@ -134,7 +134,13 @@ async function runTests(place, tests) {
 }
 
 if (import.meta.main) {
-  const findings = await breakAll(process.argv.slice(2).join(' '));
-  process.stdout.write(table(findings));
-  process.exitCode = findings.every(({ noticed }) => noticed) ? 0 : 1;
+  const words = process.argv.slice(2).join(' ');
+  await globalSetup();
+  try {
+    const findings = await breakEach(breaks.filter(({ name }) => name.includes(words)));
+    process.stdout.write(table(findings));
+    process.exitCode = findings.every(({ noticed }) => noticed) ? 0 : 1;
+  } finally {
+    await globalTeardown();
+  }
 }

@@ -5,7 +5,7 @@
  * signals on and answers with its exit code. Its own words go to stderr: stdout belongs to the program it starts.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants, cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import { folderInMemory } from './memory.mjs';
@@ -116,7 +116,11 @@ function tests(given, length, timeout, concurrency) {
   const named = given.some((argument) => argument.endsWith('.test.ts'));
   const files = named ? [] : testFiles().filter((file) => file.startsWith('test/long/') === (length === 'long'));
   if (!named && files.length === 0) fail('There are no test files.');
-  const settings = [`--test-timeout=${timeout}`, `--test-concurrency=${concurrency}`];
+  const settings = [
+    `--test-timeout=${timeout}`,
+    `--test-concurrency=${concurrency}`,
+    '--test-global-setup=./test/databases/global.ts',
+  ];
   return ['--test', ...settings, ...(given.length === 0 ? reporters : []), ...given, ...files];
 }
 
@@ -126,8 +130,12 @@ const reporters = [
   ...['--test-reporter=./scripts/witness.mjs', '--test-reporter-destination=stderr'],
 ];
 
-/** @returns {string[]} every test file, from the root, with slashes, in a fixed order */
+/**
+ * Every test file but those of the suite that test/databases/ runs on both databases, from the root, in a fixed order.
+ * @returns {string[]}
+ */
 function testFiles() {
+  const suite = JSON.parse(readFileSync(join(root, 'test', 'databases', 'suite.json'), 'utf8'));
   /** @param {string} folder @returns {string[]} */
   const within = (folder) =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -136,6 +144,7 @@ function testFiles() {
     });
   return [...within(join(root, 'src')), ...within(join(root, 'test'))]
     .map((file) => relative(root, file).replaceAll('\\', '/'))
+    .filter((file) => !suite.some((/** @type {string} */ folder) => file.startsWith(`${folder}/`)))
     .sort();
 }
 

@@ -26,7 +26,7 @@ const expiring = [
 /** These belong to an account, to the service, or to a process that serves. */
 const lasting = [
   ...['authenticators', 'passwords', 'recovery_codes', 'users'],
-  ...['audit_register', 'clock_resets', 'keys', 'kysely_migration', 'kysely_migration_lock', 'service_secrets'],
+  ...['audit_register', 'clock_resets', 'generations', 'keys', 'schema_history', 'service_secrets'],
   'instances',
 ];
 

@@ -6,7 +6,7 @@ import { hour } from '../src/clock.ts';
 import { openDatabase } from '../src/database/database.ts';
 import { databaseFile, fault, faults, findings, inQuickWorld, keyFile } from './doctor.ts';
 import { makePerson, makePersonWithCode, signIn } from './server.ts';
-import { alter } from './tables.ts';
+import { alter, stored } from './tables.ts';
 
 /** What the doctor finds, beside a running service and where it would not start. */
 
@@ -72,26 +72,32 @@ test('files that others may read, and keys that lie beside the data, are found',
     assert.match(linked.found, /lies beside the data folder/);
   }));
 
-test('a database of a newer version, of an older one, of another program, or damaged, is found', () =>
+test('a database that was changed, of a newer version, of an older one, of another program, or damaged, is found', () =>
   inQuickWorld(async (world) => {
     await signIn(world, await makePersonWithCode(world));
-    alter(world, "INSERT INTO kysely_migration VALUES ('9999-of-the-future', '')");
+    alter(world, 'DROP INDEX audit_by_time');
+    assert.deepEqual(await faults(world), ['schema failure']);
+    const { found, todo } = await fault(world, 'schema');
+    assert.equal(found, 'Somebody has changed it: table audit lacks CREATE INDEX "audit_by_time" on "audit" ("at").');
+    assert.match(todo ?? '', /undo that or put a backup back/);
+    alter(world, 'create index "audit_by_time" on "audit" ("at")');
+    alter(world, "INSERT INTO schema_history (name) VALUES ('9999-of-the-future')");
     assert.deepEqual(await faults(world), ['schema failure']);
     assert.match((await fault(world, 'schema')).found, /A newer version .*9999-of-the-future/);
     await assert.rejects(
-      openDatabase(databaseFile(world)),
+      openDatabase({ file: databaseFile(world) }),
       /A newer version .*9999-of-the-future.* install that version/,
     );
-    alter(world, "DELETE FROM kysely_migration WHERE name > '0004'");
+    alter(world, "DELETE FROM schema_history WHERE name > '0004'");
     alter(world, 'DROP TABLE clock_resets');
     alter(world, 'DROP TABLE service_secrets');
     assert.deepEqual(await faults(world), ['schema warning']);
     assert.match((await fault(world, 'schema')).found, /0005-keys, .* to come/);
+    const [{ page } = {}] = stored(world, "SELECT rootpage AS page FROM sqlite_schema WHERE name = 'users'");
     await world.server.close();
 
-    const whole = readFileSync(databaseFile(world));
-    const damaged = Buffer.from(whole);
-    damaged.fill(0xff, whole.length - 4096, whole.length - 2048);
+    const damaged = readFileSync(databaseFile(world));
+    damaged.fill(0xff, (Number(page) - 1) * 4096, Number(page) * 4096 - 2048);
     writeFileSync(databaseFile(world), damaged);
     assert.equal((await fault(world, 'database')).state, 'failure');
     writeFileSync(databaseFile(world), 'these are the notes of somebody, and no database'.repeat(100));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { openDatabase } from '../src/database/database.ts';
+import { databaseOf } from '../src/options.ts';
 import { createKeyring, newKeyLine, parseKeys } from '../src/seal.ts';
 import { createServer, type OwnServer } from '../src/server.ts';
 import { addKey, KeyError, listInstances, readKeyFile, reseal } from '../src/upkeep/upkeep.ts';
@@ -115,7 +116,7 @@ test('a file that lacks a key activates none, and two who add one at once both h
     const { database } = world.server.service;
     const { keyFile } = place(world);
     await writeFile(keyFile, `# ours\n${(await readFile(keyFile, 'utf8')).trimEnd()}`);
-    const other = await openDatabase(join(world.folder, 'data', 'countersign.db'));
+    const other = await openDatabase(databaseOf(place(world)));
     const added = await Promise.all([database, other].map((each) => addKey(each, place(world), world.now())));
     await other.close();
     const text = await readFile(keyFile, 'utf8');
@@ -161,4 +162,4 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 const startOther = (world: World, keyFile: string): Promise<OwnServer> =>
-  createServer({ data: place(world).data, keyFile, logLevel: 'silent' }, { ...parts, clock: world.now });
+  createServer({ ...place(world), keyFile, logLevel: 'silent' }, { ...parts, clock: world.now });

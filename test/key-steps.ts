@@ -11,8 +11,8 @@ export const parts = { argon2: quickHash };
 
 export const inStory = (story: (world: World) => Promise<void>): Promise<void> => inWorld(story, {}, parts);
 
-export function place(world: World): { keyFile: string; data: string } {
-  return { keyFile: join(world.folder, 'keys', 'countersign.keys'), data: join(world.folder, 'data') };
+export function place({ folder, databaseUrl }: World): { keyFile: string; data: string; databaseUrl: string } {
+  return { keyFile: join(folder, 'keys', 'countersign.keys'), data: join(folder, 'data'), databaseUrl };
 }
 
 export const activate = (world: World, id: string, lost = false) =>

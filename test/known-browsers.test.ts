@@ -1,31 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { minute } from '../src/clock.ts';
-import { type Database, openDatabase } from '../src/database/database.ts';
+import type { Database } from '../src/database/database.ts';
 import type { Client } from '../src/http/http.ts';
 import { type Browsers, createBrowsers, knownFor, mostBrowsers } from '../src/sessions/browsers.ts';
 import { createThrottle, defaultLimits } from '../src/throttle/throttle.ts';
 import { createUser } from '../src/users/users.ts';
+import { onDatabase } from './databases/on-database.ts';
 
 const client = (...browserTokens: string[]): Client => ({ address: '192.0.2.7', userAgent: 'one/1', browserTokens });
 
 async function withUsers(
   story: (given: { browsers: Browsers; database: Database; alice: string; zoe: string }) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-browsers-'));
-  const database = await openDatabase(join(folder, 'test.db'));
-  try {
+  await onDatabase(async (database) => {
     const make = (name: string) => database.transaction((tx) => createUser(tx, { name, administrator: false }, 0));
     const throttle = createThrottle({ database, clock: () => 0, limits: defaultLimits, secret: Buffer.alloc(32) });
     const [alice, zoe] = [(await make('alice')).id, (await make('zoe')).id];
     await story({ browsers: createBrowsers({ throttle }), database, alice, zoe });
-  } finally {
-    await database.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 test('an account knows twenty browsers, and the next one ends the one used longest ago, of that account alone', () =>

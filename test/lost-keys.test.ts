@@ -161,7 +161,7 @@ async function loseKeys(world: World): Promise<string> {
 }
 
 async function activate(world: World, id: string, lost?: 'lost'): ReturnType<typeof activateKey> {
-  const database = await openDatabase(join(placeOf(world).data, 'countersign.db'));
+  const database = await openDatabase({ file: join(placeOf(world).data, 'countersign.db') });
   try {
     return await activateKey({ database, place: placeOf(world) }, { id, lost: lost === 'lost' }, world.now());
   } finally {

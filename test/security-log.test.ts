@@ -147,6 +147,7 @@ test('every proof that somebody gives, right or wrong, is a row of the audit log
 /** Events that this file does not tell of, with those that do. */
 const elsewhere: Partial<Record<Event, string>> = {
   'clock.accepted': 'stories/clock-rule.test.ts',
+  'database.accepted': 'databases/mark-accept.test.ts',
   'key.activated': 'lost-keys.test.ts',
 };
 

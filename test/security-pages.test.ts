@@ -66,6 +66,7 @@ function spellings(option: (typeof optionNames)[number]): string[] {
 test('every option and variable that a page names is one', () => {
   const flags = new Set(optionNames.map(flagName));
   const variables = new Set(optionNames.map(environmentName));
+  for (const name of optionNames) if ('secret' in optionTable[name]) variables.add(`${environmentName(name)}_FILE`);
   const ofVerbs = new Set(read('docs/reference/cli.md').match(/--[a-z][a-z-]+/g));
   for (const file of readdirSync(new URL('docs/security/', root))) {
     const text = read(`docs/security/${file}`);

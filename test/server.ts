@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { decodeBase32 } from '../src/base32.ts';
-import type { Options } from '../src/options.ts';
+import { databaseFile, type Options } from '../src/options.ts';
 import { createServer, type OwnServer as Server } from '../src/server.ts';
 import type { Parts } from '../src/service.ts';
 import { codeAt, period } from '../src/totp/code.ts';
+import { createKeyFile } from '../src/upkeep/key-file.ts';
+import { type Answer, type Body, type CallOptions, headersOf, payloadOf } from './call.ts';
+import { borrowDatabase, copyTemplate, isOnPostgres } from './databases/fresh.ts';
 
 /**
  * A whole service in a folder of its own, with a clock that tests turn, and the people of our stories: alice (password),
@@ -18,6 +21,8 @@ export interface World {
   server: Server;
   /** The service's folder, for tests that look at what is stored. */
   folder: string;
+  /** Where its database is; '' for the file in its folder. */
+  databaseUrl: string;
   now(): number;
   /** Turns the clock on by so many milliseconds (back, if negative). */
   turn(ms: number): void;
@@ -31,75 +36,12 @@ export interface World {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
 
-export interface CallOptions {
-  /** `name:password`, sent as Basic. */
-  basic?: string;
-  /** A bearer token. */
-  token?: string;
-  /** Sent as JSON. */
-  body?: unknown;
-  /** Sent as a form from our own page. */
-  form?: Record<string, string>;
-  /** Sent as it is, with whatever `headers` say. */
-  payload?: string | Buffer;
-  headers?: Record<string, string>;
-  /** The peer's address. */
-  from?: string;
-}
-
-/** The members that some answer has; a test that reads one which is not there fails on its value. */
-export interface Body {
-  token: string;
-  status: number;
-  expires_at: string;
-  enrolling: boolean;
-  password_change: boolean;
-  rebind: boolean;
-  code: string;
-  title: string;
-  detail: string;
-  reason: string;
-  errors: { pointer: string; detail: string }[];
-  otp_configured: boolean;
-  confirmed: boolean;
-  qr_needed: boolean;
-  recovery_codes: string[];
-  left: number;
-  secret: string;
-  uri: string;
-  id: string;
-  name: string;
-  roles: string[];
-  disabled: boolean;
-  factors: { type: string; proved: boolean }[];
-  recovery_codes_left: number;
-  session: { id: string; authenticated_at: string; expires_at: string; proved: string[] };
-  sessions: {
-    id: string;
-    current: boolean;
-    last_seen_at: string;
-    proved: string[];
-    address: string;
-    user_agent: string;
-  }[];
-  users: { id: string; name: string; roles: string[]; disabled: boolean }[];
-  next: string | null;
-  link: { url: string; expires_at: string };
-}
-
-export interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | number | undefined>;
-  body: Body;
-  text: string;
-  bytes: Buffer;
-}
-
 /** 2026-11-22T12:00:10Z, ten seconds into a TOTP step. */
 const firstMoment = Date.UTC(2026, 10, 22, 12, 0, 10);
 
 export async function makeWorld(options: Partial<Options> = {}, parts: Parts = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-test-'));
+  const borrowed = isOnPostgres() ? await borrowDatabase() : undefined;
   let now = firstMoment;
   let log = '';
   const logStream = new Writable({
@@ -108,12 +50,25 @@ export async function makeWorld(options: Partial<Options> = {}, parts: Parts = {
       done();
     },
   });
-  const all = { data: join(folder, 'data'), keyFile: join(folder, 'keys', 'countersign.keys'), ...options };
-  const start = () => createServer(all, { clock: () => now, logStream, ...parts });
+  const all = {
+    data: join(folder, 'data'),
+    keyFile: join(folder, 'keys', 'countersign.keys'),
+    databaseUrl: borrowed?.url ?? '',
+    ...options,
+  };
+  if (all.databaseUrl === '') copyTemplate(databaseFile(all.data));
+  else await createKeyFile(all.keyFile, 'unless it exists');
+  let queue: Server['service']['database']['transaction'];
+  const start = async (): Promise<Server> => {
+    const server = await createServer(all, { clock: () => now, logStream, ...parts });
+    queue = server.service.database.transaction;
+    return server;
+  };
 
   const world: World = {
     server: await start(),
     folder,
+    databaseUrl: all.databaseUrl,
     now: () => now,
     turn: (ms) => {
       now += ms;
@@ -129,6 +84,8 @@ export async function makeWorld(options: Partial<Options> = {}, parts: Parts = {
       });
       // As between two requests over a socket: what goes on behind an answer, such as when a session was last seen.
       await turnOfLoop();
+      // PostgreSQL takes more than one turn for it; this one waits behind it.
+      if (world.databaseUrl) await queue(turnOfLoop).catch(() => undefined);
       const isJson = /json/.test(String(answer.headers['content-type'])) && answer.payload !== '';
       const body = (isJson ? JSON.parse(answer.payload) : {}) as Body;
       return {
@@ -146,6 +103,7 @@ export async function makeWorld(options: Partial<Options> = {}, parts: Parts = {
     },
     close: async () => {
       await world.server.close();
+      await borrowed?.giveBack();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -231,19 +189,5 @@ export async function secretOf(world: World, token: string): Promise<Buffer> {
   return Buffer.from(decodeBase32(body.secret) ?? []);
 }
 
+export type { Answer, Body, CallOptions } from './call.ts';
 export { codeAt };
-
-function headersOf(given: CallOptions): Record<string, string> {
-  return {
-    ...(given.basic === undefined ? {} : { authorization: `Basic ${Buffer.from(given.basic).toString('base64')}` }),
-    ...(given.token === undefined ? {} : { authorization: `Bearer ${given.token}` }),
-    ...(given.form ? { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' } : {}),
-    ...given.headers,
-  };
-}
-
-function payloadOf(given: CallOptions): { payload?: string | Buffer | object } {
-  if (given.payload !== undefined) return { payload: given.payload };
-  if (given.form) return { payload: new URLSearchParams(given.form).toString() };
-  return given.body === undefined ? {} : { payload: given.body as object };
-}

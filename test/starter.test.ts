@@ -187,6 +187,9 @@ test('the tests run short or long, without the options of whoever runs them, and
     `import { test } from 'node:test'; test('${name} ' + process.env.COUNTERSIGN_PORT + process.env.COUNTERSIGN_TEST_X, () => {});`;
   write('src/totp/code.test.ts', body('unit'));
   write('test/stories/a.test.ts', body('story'));
+  write('test/attacks/a.test.ts', body('one that the suite of both databases runs'));
+  write('test/databases/suite.json', '["test/attacks"]');
+  write('test/databases/global.ts', '');
   write('test/long/b.test.ts', body('long'));
   write(
     'docs/security/asvs.md',

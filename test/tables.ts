@@ -1,36 +1,72 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { atOnce, type Rows } from './databases/at-once.ts';
 import type { World } from './server.ts';
 
-/** What is stored, as another program that opens the file sees it: every table with its rows. */
-export type Dump = Record<string, Record<string, unknown>[]>;
+/** What is stored, as another program that opens the database sees it: every table with its rows. */
+export type Dump = Record<string, Rows>;
 
 /**
  * Reads every table of a world; `without` names those that a request may change though it was refused: `audit` with its
  * chains.
  */
 export function dump(world: World, without: readonly string[] = []): Dump {
-  return withDatabase(world, (database) => {
-    const names = database
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
-      .all();
-    const tables = names
-      .map(({ name }) => String(name))
-      .filter((name) => !without.includes(name.replace(/^audit_.*/, 'audit')));
-    const rows = tables.map((name) => [name, database.prepare(`SELECT * FROM "${name}"`).all()]);
-    const all: Dump = Object.fromEntries(rows);
-    // Each process reports itself every 30 seconds, in the midst of whatever else a test does.
-    for (const row of all['instances'] ?? []) delete row['seen_at'];
-    return all;
-  });
+  const { databaseUrl } = world;
+  const names = databaseUrl ? atOnce(databaseUrl, tablesOfPostgres).rows : stored(world, tablesOfSqlite);
+  const tables = names
+    .map(({ name }) => String(name))
+    .filter((name) => !without.includes(name.replace(/^audit_.*/, 'audit')));
+  const all: Dump = Object.fromEntries(tables.map((name) => [name, rowsOf(world, name)]));
+  // Each process reports itself every 30 seconds, in the midst of whatever else a test does.
+  for (const row of all['instances'] ?? []) delete row['seen_at'];
+  return all;
+}
+
+const tablesOfSqlite = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
+const tablesOfPostgres = 'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY name';
+
+/** The rows of a table in the order in which they were made. */
+function rowsOf(world: World, table: string): Rows {
+  // On PostgreSQL a row that is changed moves to the end, so that the order has to be said.
+  const order = ['sequence', 'number', 'created_at', 'id'].map((column) => `to_jsonb(one)->'${column}'`);
+  return stored(world, `SELECT * FROM "${table}" AS one${world.databaseUrl ? ` ORDER BY ${order}, one::text` : ''}`);
+}
+
+/**
+ * All bytes of the database as somebody gets them who copies it: the files of SQLite with WAL and a backup, on
+ * PostgreSQL every row, since the files are those of a server that holds more.
+ */
+export function copyOf(world: World): Buffer {
+  if (world.databaseUrl)
+    return Buffer.concat(
+      Object.entries(dump(world)).flatMap(([name, rows]) => [Buffer.from(name), ...rows.flatMap(bytesOf)]),
+    );
+  const folder = join(world.folder, 'data');
+  const backup = join(world.folder, 'backup.db');
+  withFile(world, (database) => void database.prepare('VACUUM INTO ?').run(backup));
+  const files = [...readdirSync(folder).map((file) => join(folder, file)), backup];
+  const bytes = Buffer.concat(files.map((file) => readFileSync(file)));
+  rmSync(backup);
+  return bytes;
+}
+
+const bytesOf = (row: Record<string, unknown>): Buffer[] =>
+  Object.values(row).map((value) => (value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value))));
+
+/** Reads what is stored behind the service's back. */
+export function stored(world: World, sql: string, ...values: SQLInputValue[]): Rows {
+  if (world.databaseUrl) return atOnce(world.databaseUrl, sql, values).rows;
+  return withFile(world, (database) => database.prepare(sql).all(...values));
 }
 
 /** Changes what is stored behind the service's back. */
 export function alter(world: World, sql: string, ...values: (string | Buffer)[]): void {
-  withDatabase(world, (database) => void database.prepare(sql).run(...values));
+  if (world.databaseUrl) atOnce(world.databaseUrl, sql, values);
+  else withFile(world, (database) => void database.prepare(sql).run(...values));
 }
 
-function withDatabase<T>(world: World, work: (database: DatabaseSync) => T): T {
+function withFile<T>(world: World, work: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(join(world.folder, 'data', 'countersign.db'));
   try {
     return work(database);

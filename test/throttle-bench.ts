@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Database, openDatabase } from '../src/database/database.ts';
+import type { Database } from '../src/database/database.ts';
 import { countBudgets } from '../src/throttle/store.ts';
 import {
   createThrottle,
@@ -13,6 +10,7 @@ import {
   type Try,
   type Verdict,
 } from '../src/throttle/throttle.ts';
+import { onDatabase } from './databases/on-database.ts';
 
 /** A throttle on a bench. */
 export interface Bench {
@@ -27,8 +25,10 @@ export interface Bench {
 
 /** Runs a story on a throttle with a database of its own and a clock that it turns. */
 export async function onBench(story: (bench: Bench) => Promise<void>, limits: Partial<Limits> = {}): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-throttle-'));
-  const database = await openDatabase(join(folder, 'test.db'));
+  await onDatabase((database) => story(benchOn(database, limits)));
+}
+
+function benchOn(database: Database, limits: Partial<Limits>): Bench {
   let now = Date.UTC(2026, 10, 22);
   const throttle = createThrottle({
     database,
@@ -38,21 +38,16 @@ export async function onBench(story: (bench: Bench) => Promise<void>, limits: Pa
   });
   const settle = (ticket: Ticket, verdict: Verdict): Promise<number> =>
     database.transaction((tx) => throttle.settle(tx, ticket, verdict, now));
-  try {
-    await story({
-      database,
-      throttle,
-      turn: (ms) => {
-        now += ms;
-      },
-      attempt: async (tries, verdict) => settle(ticketOf(await throttle.charge(tries)), verdict),
-      settle,
-      rows: () => database.transaction((tx) => countBudgets(tx)),
-    });
-  } finally {
-    await database.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return {
+    database,
+    throttle,
+    turn: (ms) => {
+      now += ms;
+    },
+    attempt: async (tries, verdict) => settle(ticketOf(await throttle.charge(tries)), verdict),
+    settle,
+    rows: () => database.transaction((tx) => countBudgets(tx)),
+  };
 }
 
 /** The ticket of a try that was let in. */

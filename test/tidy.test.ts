@@ -29,9 +29,14 @@ const house: House = {
     ['users', 'sessions', 'service-tokens'],
     ['audit', 'throttle'],
     ['database', 'mail', 'pages', 'http'],
-    ['clock', 'options', 'seal', 'base32', 'tokens'], // single files without a feature
+    ['clock', 'durations', 'options', 'option-kinds', 'seal', 'base32', 'tokens'], // single files without a feature
   ],
-  sideways: { http: ['pages'], options: ['clock'] },
+  sideways: {
+    http: ['pages'],
+    options: ['clock', 'durations', 'option-kinds'],
+    'option-kinds': ['durations'],
+    durations: ['clock'],
+  },
 };
 
 const entries = ['src/index.ts', 'src/server.ts', 'src/cli/main.ts'];

@@ -1,37 +1,23 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { minute } from '../../src/clock.ts';
+import { backupOf } from '../databases/backup-steps.ts';
 import { endless } from '../endless.ts';
 import { quickHash } from '../quick-hash.ts';
 import { freshCode, inWorld, makePersonWithCode, type World } from '../server.ts';
 import { formsOf } from '../spellings.ts';
 import { secretIn } from '../stories/in-a-browser.ts';
 import { assertRefused, tryToSignIn } from '../stories/steps.ts';
-import { alter, dump } from '../tables.ts';
+import { alter, copyOf, dump } from '../tables.ts';
 import { live } from './living.ts';
 import { breakIn } from './thief.ts';
 
 /** a stolen database is worthless: it, its WAL and its backups are worthless without the key file. */
 
-/** The files of the database while it is open, and a backup made beside them. */
-function steal(world: World): Buffer {
-  const folder = join(world.folder, 'data');
-  const files = readdirSync(folder).sort();
-  assert.deepEqual(files, ['countersign.db', 'countersign.db-shm', 'countersign.db-wal']);
-  const backup = join(world.folder, 'backup.db');
-  const database = new DatabaseSync(join(folder, 'countersign.db'));
-  database.prepare('VACUUM INTO ?').run(backup);
-  database.close();
-  return Buffer.concat([...files.map((file) => join(folder, file)), backup].map((file) => readFileSync(file)));
-}
-
 test('no secret can be read from the database, its WAL or a backup, in whatever spelling', () =>
   inWorld(async (world) => {
     const { secrets } = await live(world);
-    const stolen = steal(world);
+    const stolen = Buffer.concat([copyOf(world), await backupOf(world)]);
     assert.ok(stolen.includes('alice') && stolen.includes('sign_in.succeeded'), 'this is the database');
     assert.ok(!stolen.includes('$argon2id$'), 'password hashes are sealed');
     for (const [name, secret] of Object.entries(secrets)) {

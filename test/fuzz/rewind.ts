@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
+import { atOnce } from '../databases/at-once.ts';
 import type { World } from '../server.ts';
 import { type Dump, dump } from '../tables.ts';
 
@@ -21,27 +22,44 @@ export function remember(world: World): Moment {
 export function rewind(world: World, { tables, now }: Moment): string[] {
   const present = dump(world, notOurs);
   const changed = Object.keys(present).filter((name) => !isDeepStrictEqual(present[name], tables[name]));
-  const database = new DatabaseSync(join(world.folder, 'data', 'countersign.db'), {
-    enableForeignKeyConstraints: false,
-    timeout: 5000,
-  });
-  try {
-    database.exec('BEGIN IMMEDIATE');
-    for (const name of changed) {
-      database.exec(`DELETE FROM "${name}"`);
-      for (const row of tables[name] ?? []) {
-        const columns = Object.keys(row).map((column) => `"${column}"`);
-        const insert = `INSERT INTO "${name}" (${columns}) VALUES (${columns.map(() => '?')})`;
-        database.prepare(insert).run(...(Object.values(row) as SQLInputValue[]));
-      }
-    }
-    database.exec('COMMIT');
-  } finally {
-    database.close();
-  }
+  if (world.databaseUrl) putBackInPostgres(world.databaseUrl, changed, tables);
+  else putBackInSqlite(join(world.folder, 'data', 'countersign.db'), changed, tables);
   world.turn(now - world.now());
   return changed;
 }
 
 /** What the process notes by itself, whoever asks for what. */
-const notOurs = ['kysely_migration', 'kysely_migration_lock', 'instances'];
+const notOurs = ['schema_history', 'instances'];
+
+function putBackInSqlite(file: string, changed: readonly string[], tables: Dump): void {
+  const database = new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: 5000 });
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    for (const { sql, values } of statements(changed, tables))
+      database.prepare(sql).run(...(values as SQLInputValue[]));
+    database.exec('COMMIT');
+  } finally {
+    database.close();
+  }
+}
+
+function putBackInPostgres(url: string, changed: readonly string[], tables: Dump): void {
+  atOnce(url, 'BEGIN');
+  // Foreign keys are kept by triggers, which are silent in this role.
+  atOnce(url, 'SET LOCAL session_replication_role = replica');
+  for (const { sql, values } of statements(changed, tables)) atOnce(url, sql, values);
+  atOnce(url, 'COMMIT');
+}
+
+function statements(changed: readonly string[], tables: Dump): { sql: string; values: unknown[] }[] {
+  return changed.flatMap((name) => [
+    { sql: `DELETE FROM "${name}"`, values: [] },
+    ...(tables[name] ?? []).map((row) => {
+      const columns = Object.keys(row).map((column) => `"${column}"`);
+      return {
+        sql: `INSERT INTO "${name}" (${columns}) VALUES (${columns.map(() => '?')})`,
+        values: Object.values(row),
+      };
+    }),
+  ]);
+}

@@ -91,8 +91,9 @@ test('parameters that are lowered again are met by everybody while somebody has 
 test('what another instance stores with other parameters is met from the first try on', () =>
   inWorldWithEars(async (world, ears) => {
     await makePerson(world);
-    const { data, keyFile } = world.server.service.options;
-    const other = await createServer({ data, keyFile, argon2Passes: 3, logLevel: 'silent' }, { argon2: quickHash });
+    const { data, databaseUrl, keyFile } = world.server.service.options;
+    const place = { data, databaseUrl, keyFile };
+    const other = await createServer({ ...place, argon2Passes: 3, logLevel: 'silent' }, { argon2: quickHash });
     await other.users.create({ name: 'bob', password: 'correct horse battery staple' });
     await other.close();
     ears.take();

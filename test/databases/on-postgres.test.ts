@@ -1,0 +1,4 @@
+import { declareSuite } from './suite.ts';
+
+process.env['COUNTERSIGN_TEST_ON'] = 'postgres';
+await declareSuite();
