@@ -5,34 +5,31 @@
  * signals on and answers with its exit code. Its own words go to stderr: stdout belongs to the program it starts.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { constants, cpus } from 'node:os';
-import { join, relative } from 'node:path';
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import { folderInMemory } from './memory.mjs';
 import { install, modulesMatch, usableNode } from './modules.mjs';
 import { announce, folder, inUse, underLock } from './occupants.mjs';
+import { testRuns } from './tests.mjs';
 import { fail, root, say } from './words.mjs';
 
 const minute = 60_000;
 const program = join(root, 'src', 'cli', 'main.ts');
 const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
 
-/** @type {Record<string, { command: (given: string[]) => string[], limit?: number, clean?: boolean, quick?: boolean }>} `limit` in milliseconds */
+/**
+ * What each starts, one after another; `limit` is that of each, in milliseconds.
+ * @type {Record<string, { runs: (given: string[]) => string[][], limit?: number, clean?: boolean, quick?: boolean }>}
+ */
 const doors = {
-  demo: { command: (given) => [program, 'demo', ...given] },
-  start: { command: (given) => [program, 'serve', ...given] },
-  countersign: { command: (given) => [program, ...given] },
-  // Two files at once even on two cores: much of a test is waiting.
-  test: {
-    command: (given) => tests(given, 'short', minute, Math.max(2, cpus().length - 1)),
-    limit: 15 * minute,
-    clean: true,
-    quick: true,
-  },
-  'test:long': { command: (given) => tests(given, 'long', 10 * minute, 1), limit: 30 * minute, clean: true },
-  check: { command: (given) => [join(root, 'scripts', 'check.mjs'), ...given] },
-  format: { command: (given) => [biome, 'check', '--write', ...given] },
-  build: { command: (given) => [join(root, 'scripts', 'build.mjs'), ...given] },
+  demo: { runs: (given) => [[program, 'demo', ...given]] },
+  start: { runs: (given) => [[program, 'serve', ...given]] },
+  countersign: { runs: (given) => [[program, ...given]] },
+  test: { runs: (given) => testRuns(given, 'short'), limit: 15 * minute, clean: true, quick: true },
+  'test:long': { runs: (given) => testRuns(given, 'long'), limit: 30 * minute, clean: true },
+  check: { runs: (given) => [[join(root, 'scripts', 'check.mjs'), ...given]] },
+  format: { runs: (given) => [[biome, 'check', '--write', ...given]] },
+  build: { runs: (given) => [[join(root, 'scripts', 'build.mjs'), ...given]] },
 };
 
 /** @type {NodeJS.Signals | undefined} */
@@ -49,13 +46,24 @@ async function main(what, given) {
   passSignalsOn();
   const renewed = await prepare(what);
   const node = usableNode(renewed);
-  const command = door.command(given);
   const env = { ...(door.clean ? withoutOptions(process.env) : process.env), ...(door.quick ? quickly() : {}) };
-  child = spawn(node, command, { stdio: 'inherit', env });
-  if (child.pid) announce(what, [process.pid, child.pid]);
-  if (door.limit) stopAfter(child, what, door.limit);
-  child.on('error', (error) => fail(`${node} does not start: ${error.message}`));
-  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
+  let worst = 0;
+  for (const command of door.runs(given)) {
+    child = spawn(node, command, { stdio: 'inherit', env });
+    if (child.pid) announce(what, [process.pid, child.pid]);
+    if (door.limit) stopAfter(child, what, door.limit);
+    worst = Math.max(worst, await endOf(child, node));
+    if (stoppedBy) break;
+  }
+  process.exit(worst);
+}
+
+/** @param {import('node:child_process').ChildProcess} run @param {string} node @returns {Promise<number>} its exit code */
+function endOf(run, node) {
+  return new Promise((resolve) => {
+    run.on('error', (error) => fail(`${node} does not start: ${error.message}`));
+    run.on('exit', (code, signal) => resolve(signal ? 128 + constants.signals[signal] : (code ?? 1)));
+  });
 }
 
 /**
@@ -102,50 +110,11 @@ function passSignalsOn() {
 
 /** @param {import('node:child_process').ChildProcess} run @param {string} what @param {number} limit */
 function stopAfter(run, what, limit) {
-  setTimeout(() => {
+  const timer = setTimeout(() => {
     say(`"${what}" is stopped after ${limit / minute} minutes; the files it names below never ended.`);
     run.kill('SIGTERM');
-  }, limit).unref();
-}
-
-/**
- * The test runner's arguments. Files or options may be given: `npm test -- src/totp/code.test.ts --test-only`.
- * @param {string[]} given @param {'short' | 'long'} length @param {number} timeout @param {number} concurrency
- */
-function tests(given, length, timeout, concurrency) {
-  const named = given.some((argument) => argument.endsWith('.test.ts'));
-  const files = named ? [] : testFiles().filter((file) => file.startsWith('test/long/') === (length === 'long'));
-  if (!named && files.length === 0) fail('There are no test files.');
-  const settings = [
-    `--test-timeout=${timeout}`,
-    `--test-concurrency=${concurrency}`,
-    '--test-global-setup=./test/databases/global.ts',
-  ];
-  return ['--test', ...settings, ...(given.length === 0 ? reporters : []), ...given, ...files];
-}
-
-/** In a whole run somebody watches besides whether what docs/security/ names as proof has passed. */
-const reporters = [
-  ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-  ...['--test-reporter=./scripts/witness.mjs', '--test-reporter-destination=stderr'],
-];
-
-/**
- * Every test file but those of the suite that test/databases/ runs on both databases, from the root, in a fixed order.
- * @returns {string[]}
- */
-function testFiles() {
-  const suite = JSON.parse(readFileSync(join(root, 'test', 'databases', 'suite.json'), 'utf8'));
-  /** @param {string} folder @returns {string[]} */
-  const within = (folder) =>
-    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-      const path = join(folder, entry.name);
-      return entry.isDirectory() ? within(path) : entry.name.endsWith('.test.ts') ? [path] : [];
-    });
-  return [...within(join(root, 'src')), ...within(join(root, 'test'))]
-    .map((file) => relative(root, file).replaceAll('\\', '/'))
-    .filter((file) => !suite.some((/** @type {string} */ folder) => file.startsWith(`${folder}/`)))
-    .sort();
+  }, limit);
+  run.on('exit', () => clearTimeout(timer));
 }
 
 /**

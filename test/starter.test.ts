@@ -189,7 +189,6 @@ test('the tests run short or long, without the options of whoever runs them, and
   write('test/stories/a.test.ts', body('story'));
   write('test/attacks/a.test.ts', body('one that the suite of both databases runs'));
   write('test/databases/suite.json', '["test/attacks"]');
-  write('test/databases/global.ts', '');
   write('test/long/b.test.ts', body('long'));
   write(
     'docs/security/asvs.md',

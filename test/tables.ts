@@ -29,8 +29,8 @@ const tablesOfPostgres = 'SELECT tablename AS name FROM pg_tables WHERE schemana
 /** The rows of a table in the order in which they were made. */
 function rowsOf(world: World, table: string): Rows {
   // On PostgreSQL a row that is changed moves to the end, so that the order has to be said.
-  const order = ['sequence', 'number', 'created_at', 'id'].map((column) => `to_jsonb(one)->'${column}'`);
-  return stored(world, `SELECT * FROM "${table}" AS one${world.databaseUrl ? ` ORDER BY ${order}, one::text` : ''}`);
+  const order = ['sequence', 'number', 'created_at'].map((column) => `to_jsonb(one)->'${column}'`);
+  return stored(world, `SELECT * FROM "${table}" AS one${world.databaseUrl ? ` ORDER BY ${order}, ctid` : ''}`);
 }
 
 /**

@@ -7,13 +7,14 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hour } from '../../src/clock.ts';
 import { openDatabase } from '../../src/database/database.ts';
+import type { Answer } from '../call.ts';
 import { makeCertificate } from '../certificate.ts';
 import { endless } from '../endless.ts';
 import { quickHash } from '../quick-hash.ts';
-import { type Answer, freshCode, makePersonWithCode, makeWorld, type World } from '../server.ts';
+import { freshCode, makePersonWithCode, makeWorld, type World } from '../server.ts';
 import { identity } from './binaries.ts';
 import { type Cluster, makeCluster } from './cluster.ts';
-import { underLoad } from './load.ts';
+import { ask, underLoad } from './load.ts';
 
 let cluster: Cluster;
 let folder: string;
@@ -90,7 +91,7 @@ const inTwo = async (story: (one: World, two: World) => Promise<void>): Promise<
   }
 };
 
-const ready = async (world: World): Promise<Answer> => world.call('GET', '/readyz');
+const ready = async (world: World): Promise<Answer> => ask(world, 'GET', '/readyz');
 /** Each process of the server learns of its settings in its own time, and a readiness is good for some seconds. */
 const untilNotReady = async (world: World, why: RegExp): Promise<void> => {
   await sleep(300);
@@ -112,13 +113,13 @@ test('a server that is killed and started again under load: 503 meanwhile, then 
       assert.equal((await ready(one)).status, 200);
       await cluster.stop('SIGKILL');
       // Whoever reads is told at once; whoever writes, or starts, waits some seconds first.
-      const waiting = one.call('POST', '/auth/credentials', { basic: 'nobody:whatever it may be' });
+      const waiting = ask(one, 'POST', '/auth/credentials', { basic: 'nobody:whatever it may be' });
       const late = openDatabase({ url: cluster.url('service') });
       for (const world of [one, two]) {
         const { status, body } = await ready(world);
         assert.deepEqual([status, body.detail], [503, 'The database does not answer.']);
-        assert.equal((await world.call('GET', '/healthz')).status, 200);
-        const told = await world.call('GET', '/whoami', { token: `csn_${'x'.repeat(43)}` });
+        assert.equal((await ask(world, 'GET', '/healthz')).status, 200);
+        const told = await ask(world, 'GET', '/whoami', { token: `csn_${'x'.repeat(43)}` });
         assert.deepEqual([told.status, told.body.code], [503, 'unavailable']);
         assert.match(world.log(), /PostgreSQL cannot be reached \(connect ECONNREFUSED[^)]*\)\. See that it runs/);
       }
@@ -138,7 +139,7 @@ test('whoever reads and cannot write is not ready; no code is taken, and it is g
     const bob = await makePersonWithCode(one, 'bob-reads');
     const code = freshCode(one, bob.secret ?? Buffer.of());
     two.turn(one.now() - two.now());
-    const signIn = (world: World) => world.call('POST', '/auth/credentials', { basic: bob.basic, body: { otp: code } });
+    const signIn = (world: World) => ask(world, 'POST', '/auth/credentials', { basic: bob.basic, body: { otp: code } });
     await cluster.query('alter system set default_transaction_read_only = on');
     await cluster.query('select pg_reload_conf()');
     await untilNotReady(one, /keeps nothing that is written to it|does not answer/);

@@ -13,10 +13,13 @@ import pg from 'pg';
 import { openDatabase } from '../../src/database/database.ts';
 import { makeFolder, own } from '../databases/binaries.ts';
 import { type Cluster, makeCluster } from '../databases/cluster.ts';
-import { underLoad } from '../databases/load.ts';
+import { ask, underLoad } from '../databases/load.ts';
 import { endless } from '../endless.ts';
 import { quickHash } from '../quick-hash.ts';
 import { makeWorld, type World } from '../server.ts';
+
+/** Each of these waits most of the time, and has servers of its own. */
+const atOnce = { concurrency: true };
 
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -95,84 +98,92 @@ async function withTwo(databaseUrl: string, story: (one: World, two: World) => P
 const untilReadyIs = async (world: World, status: 200 | 503): Promise<void> => {
   for (
     const over = AbortSignal.timeout(30_000);
-    (await world.call('GET', '/readyz')).status !== status;
+    (await ask(world, 'GET', '/readyz')).status !== status;
     await sleep(50)
   )
     over.throwIfAborted();
 };
 
-test('the primary is killed under load and its standby promoted: nothing acknowledged is lost, no code is good twice', () =>
-  inCluster(async (primary, standby) => {
-    await withTwo(both(primary, standby), async (one, two) => {
-      await underLoad([one, two], 9, async ({ done }) => {
-        while (done() < 200) await sleep(20);
-        await primary.stop('SIGKILL');
-        await untilReadyIs(one, 503);
-        await untilReadyIs(two, 503);
-        assert.match(one.log(), /No server of --database-url .* is the primary now|PostgreSQL cannot be reached/);
-        await standby.query('select pg_promote()');
-        await untilReadyIs(one, 200);
-        await untilReadyIs(two, 200);
-        const before = done();
-        while (done() < before + 100) await sleep(20);
+test(
+  'the primary is killed under load and its standby promoted: nothing acknowledged is lost, no code is good twice',
+  atOnce,
+  () =>
+    inCluster(async (primary, standby) => {
+      await withTwo(both(primary, standby), async (one, two) => {
+        await underLoad([one, two], 9, async ({ done }) => {
+          while (done() < 200) await sleep(20);
+          await primary.stop('SIGKILL');
+          await untilReadyIs(one, 503);
+          await untilReadyIs(two, 503);
+          assert.match(one.log(), /No server of --database-url .* is the primary now|PostgreSQL cannot be reached/);
+          await standby.query('select pg_promote()');
+          await untilReadyIs(one, 200);
+          await untilReadyIs(two, 200);
+          const before = done();
+          while (done() < before + 100) await sleep(20);
 
-        // The old one comes back, and nobody has told it that it is the primary no more.
-        await primary.start();
-        await primary.query('alter system reset synchronous_standby_names');
-        await primary.query('select pg_reload_conf()');
-        await standby.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'countersign'",
-        );
-        await untilReadyIs(one, 200);
-        const after = done();
-        while (done() < after + 100) await sleep(20);
-        const strays = "select count(*)::int as strays from pg_stat_activity where application_name = 'countersign'";
-        assert.deepEqual(await primary.query(strays), [{ strays: 0 }]);
+          // The old one comes back, and nobody has told it that it is the primary no more.
+          await primary.start();
+          await primary.query('alter system reset synchronous_standby_names');
+          await primary.query('select pg_reload_conf()');
+          await standby.query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'countersign'",
+          );
+          await untilReadyIs(one, 200);
+          const after = done();
+          while (done() < after + 100) await sleep(20);
+          const strays = "select count(*)::int as strays from pg_stat_activity where application_name = 'countersign'";
+          assert.deepEqual(await primary.query(strays), [{ strays: 0 }]);
+        });
       });
-    });
-  }));
+    }),
+);
 
-test('while the standby is away nothing is acknowledged, not even when somebody cuts the wait for it short', () =>
-  inCluster(async (primary, standby) => {
-    const database = await openDatabase({ url: both(primary, standby) });
-    try {
-      await standby.stop('SIGINT');
-      let runs = 0;
-      const waiting = database.transaction(async (tx) => {
-        runs += 1;
-        await sql`create table acknowledged (text text)`.execute(tx);
-      });
-      const refused = assert.rejects(waiting, {
-        name: 'DatabaseUnavailable',
-        message: /wait of PostgreSQL for its standby was cut short/,
-      });
-      const waits = "select pid from pg_stat_activity where wait_event = 'SyncRep'";
-      let pid: number | undefined;
-      for (; pid === undefined; await sleep(20)) pid = (await primary.query<{ pid: number }>(waits))[0]?.pid;
-      await primary.query('select pg_cancel_backend($1)', [pid]);
-      await refused;
-      assert.equal(runs, 1);
-      // Nobody cuts it short: then it is given up in some seconds, and is as little acknowledged.
-      await assert.rejects(
-        database.transaction(async (tx) => {
+test(
+  'while the standby is away nothing is acknowledged, not even when somebody cuts the wait for it short',
+  atOnce,
+  () =>
+    inCluster(async (primary, standby) => {
+      const database = await openDatabase({ url: both(primary, standby) });
+      try {
+        await standby.stop('SIGINT');
+        let runs = 0;
+        const waiting = database.transaction(async (tx) => {
           runs += 1;
-          await sql`create table acknowledged_2 (text text)`.execute(tx);
-        }),
-        { name: 'DatabaseUnavailable' },
-      );
-      assert.equal(runs, 2);
-      await standby.start();
-      for (let ok = false; !ok; await sleep(50))
-        ok = await database
-          .transaction((tx) => sql`select 1`.execute(tx))
-          .then(() => true)
-          .catch(() => false);
-    } finally {
-      await database.close();
-    }
-  }));
+          await sql`create table acknowledged (text text)`.execute(tx);
+        });
+        const refused = assert.rejects(waiting, {
+          name: 'DatabaseUnavailable',
+          message: /wait of PostgreSQL for its standby was cut short/,
+        });
+        const waits = "select pid from pg_stat_activity where wait_event = 'SyncRep'";
+        let pid: number | undefined;
+        for (; pid === undefined; await sleep(20)) pid = (await primary.query<{ pid: number }>(waits))[0]?.pid;
+        await primary.query('select pg_cancel_backend($1)', [pid]);
+        await refused;
+        assert.equal(runs, 1);
+        // Nobody cuts it short: then it is given up in some seconds, and is as little acknowledged.
+        await assert.rejects(
+          database.transaction(async (tx) => {
+            runs += 1;
+            await sql`create table acknowledged_2 (text text)`.execute(tx);
+          }),
+          { name: 'DatabaseUnavailable' },
+        );
+        assert.equal(runs, 2);
+        await standby.start();
+        for (let ok = false; !ok; await sleep(50))
+          ok = await database
+            .transaction((tx) => sql`select 1`.execute(tx))
+            .then(() => true)
+            .catch(() => false);
+      } finally {
+        await database.close();
+      }
+    }),
+);
 
-test('a server that goes silent is given up in seconds, and is used again when it speaks', async () => {
+test('a server that goes silent is given up in seconds, and is used again when it speaks', atOnce, async () => {
   const cluster = await makeCluster();
   try {
     await cluster.start();
@@ -182,9 +193,9 @@ test('a server that goes silent is given up in seconds, and is used again when i
       for (const { pid } of pids) process.kill(pid, 'SIGSTOP');
       const began = performance.now();
       const asked = await Promise.all([
-        ...Array.from({ length: 15 }, () => one.call('GET', '/whoami', { token: `csn_${'x'.repeat(43)}` })),
-        ...Array.from({ length: 5 }, () => one.call('POST', '/auth/credentials', { basic: 'nobody:whatever it is' })),
-        one.call('GET', '/readyz'),
+        ...Array.from({ length: 15 }, () => ask(one, 'GET', '/whoami', { token: `csn_${'x'.repeat(43)}` })),
+        ...Array.from({ length: 5 }, () => ask(one, 'POST', '/auth/credentials', { basic: 'nobody:whatever it is' })),
+        ask(one, 'GET', '/readyz'),
       ]);
       const took = performance.now() - began;
       for (const { status } of asked) assert.ok([401, 503].includes(status), `${status}`);
@@ -197,7 +208,7 @@ test('a server that goes silent is given up in seconds, and is used again when i
   }
 });
 
-test('a start gives up after half a minute, in a sentence that says what to do and no password', async () => {
+test('a start gives up after half a minute, in a sentence that says what to do and no password', atOnce, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-failover-'));
   const keyFile = join(folder, 'keys');
   writeFileSync(keyFile, `one ${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });

@@ -94,6 +94,8 @@ export function checkout(engines = '>=24.18'): Checkout {
   write('package-lock.json', lock('1.0.0'));
   write('src/cli/main.ts', program);
   write('bin/npm', npm);
+  write('test/databases/suite.json', '[]');
+  write('test/databases/global.ts', '');
   chmodSync(join(folder, 'bin', 'npm'), 0o755);
   const start: Checkout['start'] = (args, env = {}) => {
     const run = spawn(process.execPath, [join(folder, 'scripts', 'starter.mjs'), ...args], {

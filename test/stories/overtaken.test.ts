@@ -31,12 +31,22 @@ async function overtaken(
   second: () => Promise<Answer>,
 ): Promise<[Answer, Answer]> {
   const gate = Promise.withResolvers<void>();
-  const lock = world.server.service.database.transaction(() => gate.promise);
+  const { database } = world.server.service;
+  const { transaction } = database;
+  const lock = transaction(() => gate.promise);
+  let waiting = 0;
+  database.transaction = (work) => {
+    waiting += 1;
+    return transaction(work);
+  };
   const answers: Promise<Answer>[] = [];
   for (const send of [first, second]) {
+    const before = waiting;
     answers.push(send());
+    while (waiting === before) await turnOfLoop();
     for (let turns = 0; turns < 50; turns += 1) await turnOfLoop();
   }
+  database.transaction = transaction;
   gate.resolve();
   await lock;
   const [one, two] = await Promise.all(answers);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
-import { endless } from '../endless.ts';
-import { type Answer, inWorld, makePerson, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
+import { endless } from '../../endless.ts';
+import { type Answer, inWorld, makePerson, makePersonWithCode, type Person, signIn, type World } from '../../server.ts';
 
 /**
  * A-06. Who exists must not show in how long the answer takes: medians of interleaved requests, compared as ratios. Each

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Felt, type Flooded, pool, startFlooded } from '../flooded.ts';
+import { type Felt, type Flooded, pool, startFlooded } from '../../flooded.ts';
 
 /** A-27, and the arithmetic of docs/how-to/hashing.md. */
 const atOnce = 200;
