@@ -46,18 +46,18 @@ export const breaksAtTheDoor = [
   {
     name: 'a transaction takes the lock too late',
     tests: ['two-processes'],
-    edits: [['src/database/sqlite.ts', "sql === 'begin' ? 'begin immediate' : sql", 'sql']],
+    edits: [['src/database/sqlite/sqlite.ts', "sql === 'begin' ? 'begin immediate' : sql", 'sql']],
     all: true,
   },
   {
     name: 'what is acknowledged is not on disk',
     tests: ['stories/walk'],
-    edits: [['src/database/sqlite.ts', 'PRAGMA synchronous = FULL', 'PRAGMA synchronous = NORMAL']],
+    edits: [['src/database/sqlite/sqlite.ts', 'PRAGMA synchronous = FULL', 'PRAGMA synchronous = NORMAL']],
     all: true,
   },
   {
     name: 'files are there for everybody',
     tests: ['keys'],
-    edits: [['src/database/sqlite.ts', "'a', 0o600", "'a', 0o644"]],
+    edits: [['src/database/sqlite/sqlite.ts', "'a', 0o600", "'a', 0o644"]],
   },
 ];

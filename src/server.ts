@@ -38,6 +38,8 @@ export interface Server extends FastifyInstance {
 export interface OwnServer extends Server {
   /** The service below HTTP, for the command line. */
   service: Service;
+  /** Says good-bye to the other instances and makes the mark a last time, once; what fails is logged. */
+  leave(): Promise<void>;
   /** From now on `/readyz` answers 503, so that a proxy sends no more; requests are still answered. */
   drain(): void;
   metrics: ReturnType<typeof createMetrics>;
@@ -74,6 +76,7 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
       findHalfSignIn: signIn.half.find,
       findServiceToken: admin.findServiceToken,
     },
+    mayServe: () => mayServe(service),
     origins: () => ownOrigins(service),
     inFlight,
     tls: options.tlsCert
@@ -90,14 +93,11 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   accountRoutes(app, { audit, database, clock, passwords, sessions, browsers: service.browsers, totp, signIn, site });
   adminRoutes(app, { database, admin, site });
   setupRoutes(app, { setup, site });
-  const instance = createInstance({ database, clock, keyring: service.sealer, place: options });
+  const instance = createInstance({ database: service.atAnyTime, clock, keyring: service.sealer, place: options });
   healthRoutes(app, { database, clockCheck, mark: service.mark, instance, draining: () => draining });
   documentationRoutes(app);
 
-  const upgraded = upgradeSentence(database.upgrade);
-  if (upgraded) app.log.info(upgraded);
-  const wrong = await clockCheck.wrong();
-  if (wrong) app.log.warn(`${wrong} Codes are refused until it is right.`);
+  await sayAtStart(app, service);
   app.addHook('onListen', async () => {
     const [address] = app.addresses();
     const port = typeof address === 'object' ? address.port : options.port;
@@ -110,10 +110,13 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   app.addHook('onSend', async (_request, reply) => {
     if (draining) reply.header('connection', 'close');
   });
-  refuseOlderCopies(app, service);
-  await service.mark.join((what) => app.log.error({ err: what }, 'mark'));
+  await service.mark.join({
+    say: (sentence) => app.log.warn(sentence),
+    complain: (what) => app.log.error({ err: what }, 'mark'),
+  });
   await instance.join((what) => app.log.error({ err: what }, 'keys'));
-  cleanUp(app, service, instance);
+  const leave = farewell(app, service, instance);
+  cleanUp(app, service, leave);
   // After that, because what is added last is done first.
   endInFlight(app, inFlight);
 
@@ -132,24 +135,33 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
       find: async (token: string | undefined) => (token ? signIn.findSession(token, clock()) : undefined),
       endAll: (userId: string) => admin.endSessions('operator', userId),
     },
+    leave,
     drain: () => {
       draining = true;
     },
   });
 }
 
-/** Serves nobody from a database that has turned out to be an older copy; health says why not. */
-function refuseOlderCopies(app: FastifyInstance, { mark }: Service): void {
-  app.addHook('onRequest', async ({ routeOptions }) => {
-    if (mark.refusal() === undefined || ['/healthz', '/readyz'].includes(routeOptions.url ?? '')) return;
+/** Logs what opening the database has done, and what is wrong with the clock, now and from now on. */
+async function sayAtStart(app: FastifyInstance, { database, clockCheck }: Service): Promise<void> {
+  const upgraded = upgradeSentence(database.upgrade);
+  if (upgraded) app.log.info(upgraded);
+  const wrong = await clockCheck.wrong();
+  if (wrong) app.log.warn(wrong);
+  clockCheck.complainTo((sentence) => app.log.error(sentence));
+}
+
+/** Throws where the database has turned out to be an older copy, or the clock is not its own; health says why. */
+async function mayServe({ mark, clockCheck }: Service): Promise<void> {
+  if (mark.refusal() !== undefined)
     throw new Problem('unavailable', {
       detail: 'The database of this service is an older copy. Tell whoever runs it.',
     });
-  });
+  await clockCheck.mustAgree();
 }
 
 /** Deletes what has expired from time to time, until the server closes, and ends what is below it then. */
-function cleanUp(app: FastifyInstance, service: Service, instance: OwnServer['instance']): void {
+function cleanUp(app: FastifyInstance, service: Service, leave: OwnServer['leave']): void {
   const timer = setInterval(
     () => service.sweep().catch((error: unknown) => app.log.error({ err: error }, 'sweep')),
     sweepEvery,
@@ -157,11 +169,19 @@ function cleanUp(app: FastifyInstance, service: Service, instance: OwnServer['in
   timer.unref();
   app.addHook('onClose', async () => {
     clearInterval(timer);
-    // One that cannot say good-bye is forgotten in two minutes.
-    await service.mark.leave().catch((error: unknown) => app.log.warn({ err: error }, 'mark'));
-    await instance.leave().catch((error: unknown) => app.log.warn({ err: error }, 'leave'));
+    await leave();
     await service.close();
   });
+}
+
+/** One that cannot say good-bye is forgotten in two minutes. */
+function farewell(app: FastifyInstance, { mark }: Service, instance: OwnServer['instance']): OwnServer['leave'] {
+  const leave = async (): Promise<void> => {
+    await mark.leave().catch((error: unknown) => app.log.warn({ err: error }, 'mark'));
+    await instance.leave().catch((error: unknown) => app.log.warn({ err: error }, 'leave'));
+  };
+  let leaving: Promise<void> | undefined;
+  return () => (leaving ??= leave());
 }
 
 /** Lets what has come in be answered before whatever is below lets go. */

@@ -20,8 +20,10 @@ import {
   createMarkKeeper,
   type DatabaseTime,
   databaseTimeFor,
+  requireKeyFile,
   sweep,
   unlock,
+  whileAgreed,
 } from './upkeep/upkeep.ts';
 
 /** What a test, or a program around this one, may put in place of the real thing. */
@@ -32,6 +34,10 @@ export interface Parts {
   logStream?: Writable;
   /** What the clock is held against; else the server of the database, unless the clock is one that somebody brings. */
   databaseTime?: DatabaseTime;
+  /** Told in a sentence when the start has to wait for the database. */
+  onWait?: (sentence: string) => void;
+  /** How often the mark is renewed, in ms; else every 30 seconds. */
+  markEvery?: number;
 }
 
 export type Service = Awaited<ReturnType<typeof openService>>;
@@ -44,7 +50,8 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
   const options = resolveOptions(given);
   const clock = parts.clock ?? systemClock;
   const common = await loadBlocklist(options.passwordBlocklistFile);
-  const database = await openDatabase(databaseOf(options));
+  await requireKeyFile(databaseOf(options), options);
+  const database = await openDatabase(databaseOf(options), parts.onWait);
   try {
     const opened = await unlock(database, options, clock());
     await beginHistory(database, clock());
@@ -67,11 +74,15 @@ interface Ground {
 }
 
 /** Puts the features together by hand, each with what stands below it. */
-function wire({ options, clock, database, sealer, throttleSecret, common }: Ground, parts: Parts) {
+function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, common }: Ground, parts: Parts) {
   const { requireSecondFactor } = options;
   const place = { url: options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}` };
   const publicUrl = (): string => place.url;
 
+  const databaseTime = parts.databaseTime ?? databaseTimeFor(clock);
+  const clockCheck = createClockCheck({ database: atAnyTime, clock, databaseTime });
+  const { mustKnowTime } = clockCheck;
+  const database = whileAgreed(atAnyTime, clockCheck);
   const ground = { database, clock, audit: createAudit({ sealer, retention: options.auditRetention }) };
   const limits: Limits = { ...defaultLimits, ...parts.limits };
   const throttle = createThrottle({ ...ground, limits, secret: throttleSecret });
@@ -81,9 +92,6 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
   const browsers = createBrowsers({ throttle });
   const serviceTokens = createServiceTokens({ database });
   const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
-  const databaseTime = parts.databaseTime ?? databaseTimeFor(clock);
-  const clockCheck = createClockCheck({ ...ground, databaseTime });
-  const { mustKnowTime } = clockCheck;
   const factors = { ...ground, throttle, sessions, browsers, passwords, totp, requireSecondFactor };
   const signIn = createSignIn({ ...factors, mustKnowTime });
   const admin = createAdmin({ ...factors, serviceTokens, signIn, publicUrl });
@@ -96,9 +104,17 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
   ];
   const accept = [throttle, passwords, setup, serviceTokens].map(({ acceptTime }) => acceptTime);
   const voidLinks = [passwords.voidAllLinks, setup.voidAll];
-  const mark = createMarkKeeper({ ...ground, place: options });
+  const mark = createMarkKeeper({
+    database: atAnyTime,
+    clock,
+    keys: async () => sealer,
+    place: options,
+    every: parts.markEvery,
+  });
   return {
     ...ground,
+    /** The same database for what an instance notes of itself, whatever its clock says. */
+    atAnyTime,
     options,
     sealer,
     passwords,
@@ -109,7 +125,7 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
     admin,
     setup,
     clockCheck,
-    acceptClock: createAcceptClock({ ...ground, databaseTime, totp, signIn, accept }),
+    acceptClock: createAcceptClock({ ...ground, database: atAnyTime, databaseTime, totp, signIn, accept }),
     mark,
     acceptRestored: createAcceptRestored({ ...ground, mark, signIn, totp, serviceTokens, voidLinks }),
     publicUrl,
@@ -117,8 +133,10 @@ function wire({ options, clock, database, sealer, throttleSecret, common }: Grou
     listensAt(url: string): void {
       if (options.publicUrl === '') place.url = url;
     },
-    /** Deletes what has expired. */
-    sweep: () => sweep(database, sweeps, clock()),
+    /** Deletes what has expired; nothing while the clock is not that of the database's server. */
+    async sweep(): Promise<void> {
+      if ((await clockCheck.apart()) === undefined) await sweep(database, sweeps, clock());
+    },
     close: () => database.close(),
   };
 }

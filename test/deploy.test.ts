@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { readSettings } from '../src/cli/settings.ts';
-import { patience } from '../src/cli/stop.ts';
+import { farewell, patience } from '../src/cli/stop.ts';
 import { verbs } from '../src/cli/verbs.ts';
 import { minute, second } from '../src/clock.ts';
-import { postgresLimits } from '../src/database/postgres.ts';
+import { mostConnections } from '../src/database/postgres/limits.ts';
 import { environmentName, optionNames, optionTable, readDuration } from '../src/options.ts';
 import { whyNotListen } from '../src/server.ts';
 
@@ -85,7 +85,7 @@ test('the proxy sends to every instance, and looks whether it is ready', () => {
 });
 
 test('whoever stops an instance waits for its drain and for the requests in flight', () => {
-  const longest = minute + patience;
+  const longest = minute + patience + farewell;
   assert.ok(optionTable.drain.schema.safeParse(minute).success);
   assert.ok(!optionTable.drain.schema.safeParse(minute + second).success);
   assert.ok(Number(one('TimeoutStopSec')) * second > longest);
@@ -172,14 +172,14 @@ test('every secret of compose.yml is a file, given to whom it is for and read wh
 });
 
 test('PostgreSQL has connections for all instances and an operator beside them, as it comes', () => {
-  const each = postgresLimits.readers + 2;
-  assert.ok(instances.length * each + each < 97, `${instances.length} instances of ${each} connections`);
+  const needed = (instances.length + 1) * mostConnections;
+  assert.ok(needed < 97, `${instances.length} instances of ${mostConnections} connections`);
 });
 
 test('each file says that nobody has run it here, and the page that leads to them does', () => {
   for (const file of ['countersign.service', 'Dockerfile', 'compose.yml'])
     assert.match(read(`deploy/${file}`), /^# .*\n?.*Nobody has (run|built) this (file|image) here/, file);
-  assert.match(read('docs/how-to/several-instances.md'), /Nobody has run them here/);
+  assert.match(read('docs/how-to/deploying.md'), /Nobody has run them here/);
 });
 
 const secretNames = optionNames.filter((name) => 'secret' in optionTable[name]).map(environmentName);

@@ -24,7 +24,7 @@ test('a service in order has nothing to mend, running or not, and no file is mad
     const found = await findings(world);
     assert.deepEqual(
       found.map(({ check, state }) => `${check} ${state}`),
-      ['files', 'disk', 'database', 'schema', 'keys', 'secrets', 'instances', 'clock', 'proxies'].map(
+      ['files', 'disk', 'database', 'schema', 'keys', 'secrets', 'instances', 'mark', 'clock', 'proxies'].map(
         (check) => `${check} ok`,
       ),
     );
@@ -105,7 +105,7 @@ test('a database that was changed, of a newer version, of an older one, of anoth
     writeFileSync(databaseFile(world), '');
     assert.match((await fault(world, 'database')).found, /no database of Countersign/);
     rmSync(databaseFile(world));
-    await world.restart();
+    await world.restart({ markFile: '' });
   }));
 
 test('a clock behind the newest event is found with its row, and what to do', () =>

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { examine, type Finding } from '../src/upkeep/upkeep.ts';
 import { quickHash } from './quick-hash.ts';
 import { inWorld, type World } from './server.ts';
 
-/** What the doctor finds in a world of a test. */
-export const inQuickWorld = (story: (world: World) => Promise<void>): Promise<void> =>
-  inWorld(story, {}, { argon2: quickHash });
+/** What the doctor finds in a world of a test, which keeps a mark as it should. */
+export async function inQuickWorld(story: (world: World) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-mark-'));
+  try {
+    await inWorld(story, { markFile: join(folder, 'mark') }, { argon2: quickHash });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 export const keyFile = (world: World): string => join(world.folder, 'keys', 'countersign.keys');
 export const databaseFile = (world: World): string => join(world.folder, 'data', 'countersign.db');

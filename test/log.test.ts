@@ -4,7 +4,7 @@ import { encodeBase32 } from '../src/base32.ts';
 import { redactUrl } from '../src/http/log.ts';
 import { attack, keepKeys, mend } from './attacks/later-secrets.ts';
 import { browse, fail, invite, type Secrets, setUp } from './secrets.ts';
-import { type Answer, inWorld, type World } from './server.ts';
+import { type Answer, inWorld, makePerson, type World } from './server.ts';
 import { dump } from './tables.ts';
 
 test('no secret of any flow appears in a log line, an audit row, a problem, an address, a header or a metric', () =>
@@ -59,6 +59,29 @@ test('no secret of any flow appears in a log line, an audit row, a problem, an a
     },
     { logLevel: 'debug' },
   ));
+
+test('a 503 that the service has looked for is one line of the log without a stack, and none to worry about in a drain', () =>
+  inWorld(async (world) => {
+    const lines = () =>
+      world
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('"unavailable"') && !line.includes('"request"'))
+        .map((line) => JSON.parse(line));
+    world.turn(60_000);
+    await makePerson(world);
+    world.turn(-30_000);
+    assert.equal((await world.call('GET', '/readyz')).status, 503);
+    world.server.drain();
+    assert.equal((await world.call('GET', '/readyz')).status, 503);
+    assert.deepEqual(
+      lines().map(({ level, detail, err }) => [level, detail.split(' ').slice(0, 2).join(' '), err]),
+      [
+        [40, 'The clock', undefined],
+        [30, 'The service', undefined],
+      ],
+    );
+  }));
 
 test('of a request target only the path and the names of its query are logged', () => {
   const logged: [string, string][] = [

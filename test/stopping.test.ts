@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { begin, countersign, inFolder, type Run } from './cli/process.ts';
 import { quickHash } from './quick-hash.ts';
@@ -59,6 +62,29 @@ describe('a service that is asked to stop', { concurrency: true }, () => {
       assert.equal((await run.end).code, 0);
     }));
 
+  test('who never ends his request is left behind in the end, and takes neither the mark nor the good-bye along', () =>
+    inFolder(async (folder) => {
+      const made = await countersign(['user', 'create', 'alice'], { folder, stdin: `${password}\n` });
+      assert.equal(made.code, 0, made.stderr);
+      const markFile = join(folder, 'mark', 'countersign.mark');
+      const { run, port } = await start(folder, '0s', ['--mark-file', markFile]);
+      const marked = () => JSON.parse(readFileSync(markFile, 'utf8')).sequence;
+      const before = marked();
+      const [stays, ends] = [await halfSignIn(port), await halfSignIn(port)];
+      ends.write('}');
+      await once(ends, 'data');
+      assert.equal(marked(), before);
+      run.child.kill('SIGTERM');
+      const { code, stderr } = await run.end;
+      assert.deepEqual([code, /Requests are still running after 10 seconds/.test(stderr)], [1, true], stderr);
+      stays.destroy();
+      ends.destroy();
+      assert.equal(marked(), before + 1);
+      const database = new DatabaseSync(join(folder, 'data', 'countersign.db'));
+      assert.deepEqual(database.prepare('SELECT name FROM instances').all(), []);
+      database.close();
+    }));
+
   test('a second signal ends the drain', () =>
     inFolder(async (folder) => {
       const { run } = await start(folder, '60s');
@@ -112,8 +138,8 @@ test('a connection that an answer has left open does not hold up the end', () =>
     await Promise.all([once(socket, 'close'), closing]);
   }));
 
-async function start(folder: string, drain: string): Promise<{ run: Run; port: number }> {
-  const run = begin(['serve', '--host', '127.0.0.1', '--port', '0', '--drain', drain], { folder });
+async function start(folder: string, drain: string, more: string[] = []): Promise<{ run: Run; port: number }> {
+  const run = begin(['serve', '--host', '127.0.0.1', '--port', '0', '--drain', drain, ...more], { folder });
   const [, port] = await run.until(/Listening on http:\/\/127\.0\.0\.1:(\d+)\./);
   return { run, port: Number(port) };
 }

@@ -29,13 +29,14 @@ const house: House = {
     ['users', 'sessions', 'service-tokens'],
     ['audit', 'throttle'],
     ['database', 'mail', 'pages', 'http'],
-    ['clock', 'durations', 'options', 'option-kinds', 'seal', 'base32', 'tokens'], // single files without a feature
+    ['clock', 'durations', 'options', 'option-kinds', 'seal', 'base32', 'tokens', 'files'], // single files without a feature
   ],
   sideways: {
     http: ['pages'],
     options: ['clock', 'durations', 'option-kinds'],
     'option-kinds': ['durations'],
     durations: ['clock'],
+    files: ['clock', 'tokens'],
   },
 };
 

@@ -8,7 +8,12 @@ export { actorOfServiceToken, readActor } from './actors.ts';
 export { countByKey as auditRowsByKey, type Report, type Row as StoredRow } from './chains/chains.ts';
 export { type AuditRow, type Entry, type Event, events, type Filter } from './events.ts';
 export { eventsOf, isKind, kindNames } from './kinds.ts';
-export { selectLastSequence as lastSequence, selectMacs as auditMacs, selectNewest as newestEvent } from './store.ts';
+export {
+  selectFirstSequence as firstSequence,
+  selectLastSequence as lastSequence,
+  selectMacs as auditMacs,
+  selectNewest as newestEvent,
+} from './store.ts';
 export { inWords } from './words.ts';
 
 /**

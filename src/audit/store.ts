@@ -78,6 +78,20 @@ export async function selectNewest(
     .executeTakeFirst();
 }
 
+/** The oldest row that is left; nothing where none is. */
+export async function selectFirstSequence(db: Db): Promise<number | undefined> {
+  const row = await db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select('sequence')
+    .where('sequence', '>', 0)
+    .where('sequence', '<', numbersEnd)
+    .orderBy('sequence')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.sequence;
+}
+
 export async function selectLastSequence(db: Db): Promise<number> {
   const row = await db
     .$extendTables<Tables>()

@@ -33,7 +33,12 @@ async function problemsOf(call: Call): Promise<string[]> {
   const invalid = await invalidOption(call);
   if (invalid) return [invalid];
   const { options } = call.settings();
-  return [...(await checkOptions(options)), ...(await checkKeys(options)), ...(await checkServer(options))];
+  return [
+    ...(await checkOptions(options)),
+    ...(await checkKeys(options)),
+    ...(await checkMark(options)),
+    ...(await checkServer(options)),
+  ];
 }
 
 /** Why the options cannot be read at all, if so. */
@@ -41,7 +46,7 @@ export function invalidOption(call: Call): Promise<string | undefined> {
   return complaint(() => void call.settings());
 }
 
-/** What is wrong with the options and with the files they name, but for the key file. */
+/** What is wrong with the options and with the files they name, but for the key file and the mark. */
 export async function checkOptions(options: Options): Promise<string[]> {
   const { whyNotListen } = await import('../server.ts');
   const { loadBlocklist } = await import('../passwords/passwords.ts');
@@ -50,7 +55,7 @@ export async function checkOptions(options: Options): Promise<string[]> {
     await complaint(() => checkTls(options)),
     await complaint(async () => void (await loadBlocklist(options.passwordBlocklistFile))),
     await complaint(() => checkData(options)),
-    await complaint(() => checkMark(options)),
+    await complaint(() => checkMarkPlace(options)),
   ];
   return found.filter((one) => one !== undefined);
 }
@@ -83,12 +88,18 @@ async function complaint(check: () => void | Promise<void>): Promise<string | un
   }
 }
 
-/** The mark can be read, if there is one, and its folder takes new files. */
-async function checkMark(options: Options): Promise<void> {
-  if (options.markFile === '') return;
-  const { nearestFolder, readMark } = await import('../upkeep/upkeep.ts');
-  await readMark(options);
-  accessSync(nearestFolder(dirname(options.markFile)), constants.W_OK | constants.X_OK);
+/** What is wrong with the mark, if there is one. */
+export async function checkMark(options: Options): Promise<string[]> {
+  const { readMark } = await import('../upkeep/upkeep.ts');
+  const found = await complaint(async () => void (options.markFile !== '' && (await readMark(options))));
+  return found === undefined ? [] : [found];
+}
+
+/** The folder of the mark, or the nearest one above it that is there, takes new files. */
+async function checkMarkPlace({ markFile }: Options): Promise<void> {
+  if (markFile === '') return;
+  const { nearestFolder } = await import('../upkeep/upkeep.ts');
+  accessSync(nearestFolder(dirname(markFile)), constants.W_OK | constants.X_OK);
 }
 
 /** The folder, or the nearest one above it that is there, takes new files; a database in it can be written. */

@@ -1,49 +1,62 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isoTime } from '../clock.ts';
 import type { Service } from '../service.ts';
 import { type Call, clean, Failure } from './call.ts';
+import { withService } from './service.ts';
 
 /**
  * The end of `countersign db restore`: accepts a database that is, or may be, an older copy, and says what that has ended
  * and what has to be done again. `already` is what was done before, for the answer as JSON.
  */
 export async function acceptDatabase(call: Call, already: object = {}): Promise<void> {
-  const { openService } = await import('../service.ts');
-  const service = await openService(call.settings().options);
-  try {
-    const accepted = await service.acceptRestored({ audit: auditLines(call) });
+  await withService(call, 'must exist', async ({ acceptRestored, clock, database }) => {
+    const { whoServes } = await import('../upkeep/upkeep.ts');
+    const served = await whoServes(database.read, clock());
+    if (served) throw new Failure(served);
+    const accepted = await acceptRestored({ audit: auditLines(call) });
     call.answer(inWords(accepted), { ...already, ...described(accepted) });
-  } finally {
-    await service.close();
-  }
+  });
 }
 
-/** Throws `Failure` where the file of --audit is not there: better before anything is done. */
-export function checkAuditFile({ flags: { audit } }: Call): void {
-  if (typeof audit === 'string' && !existsSync(audit)) throw new Failure(`There is no file ${audit}.`);
+/** Reads the file of --audit to its end, and throws where it is no exported log: better before anything is done. */
+export async function checkAuditFile(call: Call): Promise<void> {
+  const { audit } = call.flags;
+  const lines = auditLines(call);
+  if (typeof audit !== 'string' || !lines) return;
+  if (!existsSync(audit)) throw new Failure(`There is no file ${audit}.`);
+  // It is read twice, which a pipe is not.
+  if (!statSync(audit).isFile())
+    throw new Failure(`${audit} is no file: give one that \`countersign audit export\` has written.`);
+  const { readExported } = await import('../upkeep/upkeep.ts');
+  await readExported(lines);
+}
+
+/** Begins to read only when the first line is asked for: those that come before that, nobody would hear. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  yield* createInterface({ input: createReadStream(file) });
 }
 
 function auditLines({ flags: { audit } }: Call): AsyncIterable<string> | undefined {
-  return typeof audit === 'string' ? createInterface({ input: createReadStream(audit) }) : undefined;
+  return typeof audit === 'string' ? linesOf(audit) : undefined;
 }
 
 type Accepted = Awaited<ReturnType<Service['acceptRestored']>>;
 
-function inWords({ now, generation, voided, changed }: Accepted): string {
-  const { sessions, browsers, recoveryCodes, links, serviceTokens, authenticators } = voided;
+function inWords({ now, generation, voided, changed, exported }: Accepted): string {
+  const { sessions, browsers, recovery_codes, links, service_tokens, authenticators } = voided;
   const lines = [
     `This database is accepted at ${isoTime(now)}, as generation ${generation}.`,
-    `Ended: ${some(sessions, 'session')}, ${some(browsers, 'known browser')}, ${some(serviceTokens, 'service token')}. Void: ${some(recoveryCodes, 'recovery code')}, ${some(links, 'link')}.`,
+    `Ended: ${some(sessions, 'session')}, ${some(browsers, 'known browser')}, ${some(service_tokens, 'service token')}. Void: ${some(recovery_codes, 'recovery code')}, ${some(links, 'link')}.`,
     `Codes of the present minute are refused, because they may be spent (${some(authenticators, 'authenticator')}).`,
   ];
-  if (changed === undefined)
+  if (changed === undefined || !exported)
     return [
       ...lines,
       'What was changed about accounts since then is not known: who was disabled or deleted, or had a factor taken away, may be as before. Do that again; --audit FILE lists it where there is an exported audit log.',
     ].join('\n');
-  if (changed.length === 0)
-    return [...lines, 'By that audit log nothing else has changed about any account.'].join('\n');
+  lines.push(`Read ${some(exported.rows, 'row')} of the exported audit log, up to row ${exported.newest}.`);
+  if (changed.length === 0) return [...lines, 'By these nothing else has changed about any account.'].join('\n');
   return [...lines, 'Changed since then, to be done again:', ...changed.map(lineOf)].join('\n');
 }
 
@@ -54,12 +67,12 @@ function lineOf({ userId, name, events }: NonNullable<Accepted['changed']>[numbe
   return clean(`  ${whose}: ${events.map(({ event, at }) => `${event} (${at})`).join(', ')}`);
 }
 
-function described({ now, generation, voided, changed }: Accepted) {
-  const { recoveryCodes, serviceTokens, ...others } = voided;
+function described({ now, generation, voided, changed, exported }: Accepted) {
   return {
     accepted_at: isoTime(now),
     generation,
-    voided: { ...others, recovery_codes: recoveryCodes, service_tokens: serviceTokens },
+    voided,
+    audit: exported ?? null,
     changed:
       changed?.map(({ userId, name, events }) => ({ user_id: userId ?? null, user: name ?? null, events })) ?? null,
   };

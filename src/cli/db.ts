@@ -1,16 +1,19 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { systemClock } from '../clock.ts';
 import type { DatabasePlace } from '../database/database.ts';
+import { addFile } from '../files.ts';
 import { databaseOf, type Options } from '../options.ts';
 import type { Whole } from '../upkeep/upkeep.ts';
-import { type Call, Failure } from './call.ts';
+import { type Call, clean, Failure } from './call.ts';
 import { acceptDatabase, checkAuditFile } from './db-accept.ts';
-import { renewMark, requireDatabase } from './service.ts';
+import { explain } from './explain.ts';
+import { requireDatabase, withDatabase } from './service.ts';
+import { refusePassword } from './settings.ts';
 import { version } from './version.ts';
 
 /** `countersign db …`: whole databases, backed up, put back, brought up to date and moved. */
@@ -19,14 +22,15 @@ export async function backUpDatabase(call: Call): Promise<void> {
   const { options } = call.settings();
   const [file = ''] = call.args;
   const path = file === '-' ? undefined : resolve(file);
-  if (path && existsSync(path))
-    throw new Failure(`${file} exists already, and a backup is never put over anything. Name another file.`);
+  if (path && existsSync(path)) throw isThere(file);
+  if (path && !existsSync(dirname(path)))
+    throw new Failure(`There is no folder ${dirname(path)}. Make it, or name another file.`);
   if (!path && (call.io.stdout.isTTY || call.flags['json'] === true))
     throw new Failure('With - the backup itself goes to stdout: send that to a program or a file, without --json.', 2);
   await requireDatabase(options);
   const { backUp } = await import('../upkeep/upkeep.ts');
   const about = { place: databaseOf(options), keys: options, version: version(), now: systemClock() };
-  const whole = await backUp(about, path ? writing(path) : sending(call));
+  const whole = await (path ? writing(file, (put) => backUp(about, put)) : backUp(about, sending(call)));
   const done = `Backed up ${inTotal(whole)} to ${path ? file : 'stdout'}. No key is in it: keep a copy of ${options.keyFile} too, in another place.`;
   if (path) call.answer(done, { file, ...described(whole) });
   else call.say(done);
@@ -35,13 +39,28 @@ export async function backUpDatabase(call: Call): Promise<void> {
 
 type Put = (pieces: AsyncIterable<string>) => Promise<void>;
 
-/** The file appears whole or not at all. */
-const writing = (path: string): Put => {
-  return async (pieces) => {
-    const { putDown } = await import('../upkeep/upkeep.ts');
-    await putDown(path, { text: pieces, mode: 0o600 }, (draft) => rename(draft, path));
+/** The file appears whole or not at all, and stays only where what it holds is of one state of the database. */
+async function writing(file: string, make: (put: Put) => Promise<Whole>): Promise<Whole> {
+  const path = resolve(file);
+  let isAdded = false;
+  const takeBack = async (): Promise<void> => {
+    if (isAdded) await rm(path, { force: true });
+    isAdded = false;
   };
-};
+  try {
+    return await make(async (pieces) => {
+      await takeBack();
+      isAdded = await addFile(path, { text: pieces, mode: 0o600 });
+      if (!isAdded) throw isThere(file);
+    });
+  } catch (error) {
+    await takeBack();
+    throw error;
+  }
+}
+
+const isThere = (file: string): Failure =>
+  new Failure(`${file} exists already, and a backup is never put over anything. Name another file.`);
 
 const sending = ({ io }: Call): Put => {
   let begun = false;
@@ -54,16 +73,9 @@ const sending = ({ io }: Call): Put => {
 
 /** What is backed up is not to be put back unseen: the mark says how far the database had come. */
 async function noteMark(call: Call, options: Options, { schema }: Whole): Promise<void> {
-  const { newestSchema, openDatabase } = await import('../database/database.ts');
+  const { newestSchema } = await import('../database/database.ts');
   // A backup is made of an older database before anything is changed in it.
-  if (options.markFile === '' || schema !== newestSchema) return;
-  const { createMarkKeeper } = await import('../upkeep/upkeep.ts');
-  const database = await openDatabase(databaseOf(options));
-  try {
-    await renewMark(call, { mark: createMarkKeeper({ database, clock: systemClock, place: options }) });
-  } finally {
-    await database.close();
-  }
+  if (options.markFile !== '' && schema === newestSchema) await withDatabase(call, async () => undefined);
 }
 
 /** Puts a backup into an empty database; with --accept, or when that is done, accepts what is there. */
@@ -72,19 +84,22 @@ export async function restoreDatabase(call: Call): Promise<void> {
   const [file] = call.args;
   if ((file === undefined) === (call.flags['accept'] !== true))
     throw new Failure('Give the file of a backup, or --accept for the database that is there; not both.', 2);
-  checkAuditFile(call);
-  if (file === undefined) {
-    await requireDatabase(options);
-    return acceptDatabase(call);
-  }
+  await checkAuditFile(call);
+  if (file === undefined) return acceptDatabase(call);
   const { restore } = await import('../upkeep/upkeep.ts');
   const { unopened, ...whole } = await reading(call, file, (bytes) =>
     restore({ place: databaseOf(options), keys: options, now: systemClock() }, bytes),
   );
   call.say(`Put back ${inTotal(whole)}, as they were at ${whole.madeAt}.`);
-  for (const found of unopened) call.say(found);
-  await acceptDatabase(call, { file, ...described(whole), unopened });
+  for (const found of unopened) call.say(clean(found));
+  await acceptDatabase(call, { file, ...described(whole), unopened }).catch(async (error: unknown) => {
+    const { sentence, exitCode } = await explain(error);
+    throw new Failure([sentence, isIn], exitCode);
+  });
 }
+
+const isIn =
+  'The backup is in, and nobody is served from it yet: mend that, then run `countersign db restore --accept`.';
 
 export async function verifyDatabaseBackup(call: Call): Promise<void> {
   const { options } = call.settings();
@@ -93,7 +108,12 @@ export async function verifyDatabaseBackup(call: Call): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-verify-'));
   try {
     const scratch = join(folder, 'scratch.db');
-    const found = await reading(call, file, (bytes) => verifyBackup({ scratch, keys: options }, bytes));
+    const found = await reading(call, file, (bytes) => verifyBackup({ scratch, keys: options }, bytes)).catch(
+      async (error: unknown) => {
+        call.answer('', { ok: false, file, problems: [(await explain(error)).sentence] });
+        throw error;
+      },
+    );
     const { problems, auditRows } = found;
     const ok = problems.length === 0;
     const sentences = [
@@ -101,7 +121,11 @@ export async function verifyDatabaseBackup(call: Call): Promise<void> {
       `The keys of ${options.keyFile} open everything that is sealed in it, and ${auditRows} rows of its audit log verify.`,
     ];
     call.answer(ok ? sentences.join('\n') : '', { ok, file, ...described(found), problems });
-    if (!ok) throw new Failure([...problems, 'It can be put back, but not all of it would work. Keep another one.']);
+    if (!ok)
+      throw new Failure([
+        ...problems.map(clean),
+        'It can be put back, but not all of it would work. Keep another one.',
+      ]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -114,6 +138,8 @@ async function reading<T>(
   work: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
   if (file === '-') return work(call.io.stdin);
+  if (!existsSync(file)) throw new Failure(`There is no file ${file}.`);
+  if (statSync(file).isDirectory()) throw new Failure(`${file} is a folder: name a file in it.`);
   const stream = createReadStream(file);
   try {
     return await work(stream);
@@ -124,14 +150,13 @@ async function reading<T>(
 
 export async function migrateDatabase(call: Call): Promise<void> {
   const { options } = call.settings();
-  const { openDatabase, schemaOf } = await import('../database/database.ts');
-  const database = await openDatabase(databaseOf(options));
+  const { openDatabase, schemaOf, upgradeSentence } = await import('../database/database.ts');
+  const database = await openDatabase(databaseOf(options), call.say);
   try {
     const { ran, copy } = database.upgrade;
     const schema = await schemaOf(database.read);
-    const done = ran.length === 0 ? `It is up to date (${schema}).` : `Brought up to date: ${ran.join(', ')}.`;
-    const before = copy === undefined ? '' : ` As it was before, it is in ${copy}.`;
-    call.answer(`${done}${before}`, { schema, ran, copy: copy ?? null });
+    const none = ran.length === 0 ? `It is up to date (${schema}).` : `Made a new database (${schema}).`;
+    call.answer(upgradeSentence(database.upgrade) ?? none, { schema, ran, copy: copy ?? null });
   } finally {
     await database.close();
   }
@@ -154,6 +179,7 @@ export async function copyWhole(call: Call): Promise<void> {
 function placeOf(flag: string, given: unknown): DatabasePlace | undefined {
   if (given === undefined) return undefined;
   const text = String(given);
+  refusePassword(flag, text);
   if (/^postgres(ql)?:\/\//.test(text)) return { url: text };
   if (/^sqlite:./.test(text)) return { file: resolve(text.slice('sqlite:'.length)) };
   throw new Failure(`${flag} takes sqlite:FILE, or postgres://USER@HOST/DATABASE.`, 2);

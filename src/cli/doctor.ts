@@ -1,7 +1,7 @@
 import { isoTime, systemClock } from '../clock.ts';
 import type { Finding } from '../upkeep/upkeep.ts';
 import { type Call, Failure } from './call.ts';
-import { checkKeys, checkOptions, invalidOption } from './config.ts';
+import { checkKeys, checkMark, checkOptions, invalidOption } from './config.ts';
 import { lacksDatabase, withService } from './service.ts';
 
 /** `countersign doctor`: what is wrong with the service, and what to do. It changes nothing but what it is told to. */
@@ -19,9 +19,10 @@ async function findingsOf(call: Call): Promise<Finding[]> {
   if (invalid) return [misconfigured(invalid)];
   const { options } = call.settings();
   const { examine } = await import('../upkeep/upkeep.ts');
-  // Where there is a database, its keys are a check of their own.
-  const ofKeys = (await lacksDatabase(options).catch(() => true)) ? await checkKeys(options) : [];
-  const problems = [...(await checkOptions(options)), ...ofKeys].map(misconfigured);
+  // Where there is a database, its keys and its mark are checks of their own.
+  const isNew = await lacksDatabase(options).catch(() => true);
+  const ofFiles = isNew ? [...(await checkKeys(options)), ...(await checkMark(options))] : [];
+  const problems = [...(await checkOptions(options)), ...ofFiles].map(misconfigured);
   const inOrder: Finding = { check: 'configuration', state: 'ok', found: 'Every option can be used.' };
   return [...(problems.length > 0 ? problems : [inOrder]), ...(await examine(options, systemClock))];
 }

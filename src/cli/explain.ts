@@ -1,6 +1,6 @@
 import { debuglog } from 'node:util';
 import { environmentName, flagName, OptionError, type Options } from '../options.ts';
-import { type ExitCode, Failure } from './call.ts';
+import { clean, type ExitCode, Failure } from './call.ts';
 
 /** What went wrong as a person reads it: one or two sentences that say what to do next, never a stack trace. */
 export interface Explanation {
@@ -19,7 +19,9 @@ export async function explain(error: unknown): Promise<Explanation> {
     const [first] = error.particulars.errors ?? [];
     return { sentence: first?.detail ?? `${title}. ${detail}`, exitCode: code === 'not_found' ? 3 : 1 };
   }
-  return { sentence: error instanceof Error ? (ofSystem(error) ?? error.message) : String(error), exitCode: 1 };
+  const sentence = error instanceof Error ? (ofSystem(error) ?? error.message) : String(error);
+  // It may repeat what a file says that anybody has made.
+  return { sentence: clean(sentence), exitCode: 1 };
 }
 
 /** Why a port of the options could not be listened on. */

@@ -1,9 +1,7 @@
 import { isoTime, systemClock } from '../clock.ts';
-import type { Database } from '../database/database.ts';
-import { databaseOf, type Options } from '../options.ts';
 import type { KeyState } from '../upkeep/upkeep.ts';
 import { type Call, columns, Failure } from './call.ts';
-import { requireDatabase, withService } from './service.ts';
+import { withDatabase, withService } from './service.ts';
 
 /** `countersign key …`: keys are made, put to use and retired beside whatever is served. */
 
@@ -20,7 +18,8 @@ export async function rotateKey(call: Call): Promise<void> {
   const lost = call.flags['lost'] === true;
   if (typeof activate === 'string') return activateKey(call, activate, lost);
   if (lost) throw new Failure('Say with --activate ID which key takes the place of the lost one.', 2);
-  await withKeys(call, async (database, options) => {
+  await withDatabase(call, async (database) => {
+    const { options } = call.settings();
     const { addKey } = await import('../upkeep/upkeep.ts');
     const id = await addKey(database, options, systemClock());
     call.answer(
@@ -36,7 +35,8 @@ export async function rotateKey(call: Call): Promise<void> {
 }
 
 async function activateKey(call: Call, id: string, lost: boolean): Promise<void> {
-  await withKeys(call, async (database, options) => {
+  await withDatabase(call, async (database) => {
+    const { options } = call.settings();
     const { activateKey: activate } = await import('../upkeep/upkeep.ts');
     const { changed, before } = await activate({ database, place: options }, { id, lost }, systemClock());
     const next = lost
@@ -48,7 +48,8 @@ async function activateKey(call: Call, id: string, lost: boolean): Promise<void>
 }
 
 export async function listKeys(call: Call): Promise<void> {
-  await withKeys(call, async (database, options) => {
+  await withDatabase(call, async (database) => {
+    const { options } = call.settings();
     const { listKeys: list, readKeys } = await import('../upkeep/upkeep.ts');
     const keys = await list(database.read, await readKeys(database.read, options), systemClock());
     const rows = keys.map((key) => [
@@ -76,19 +77,6 @@ export async function resealValues(call: Call): Promise<void> {
         `${unopened} ${unopened === 1 ? 'value' : 'values'} could not be opened, and stay as they are: \`countersign doctor\` names whose.`,
       );
   });
-}
-
-/** The database and the options, without what needs the right keys. */
-async function withKeys(call: Call, work: (database: Database, options: Options) => Promise<void>): Promise<void> {
-  const { options } = call.settings();
-  await requireDatabase(options);
-  const { openDatabase } = await import('../database/database.ts');
-  const database = await openDatabase(databaseOf(options));
-  try {
-    await work(database, options);
-  } finally {
-    await database.close();
-  }
 }
 
 function stateOf({ active, inFile }: KeyState): string {

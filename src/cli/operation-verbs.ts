@@ -105,7 +105,7 @@ export const db: readonly Verb[] = [
     args: [['<FILE>', 'The backup; - is stdin.']],
     options: ['keyFile'],
     more: 'The scratch database is made in a private folder of TMPDIR, and deleted.',
-    json: '{"ok", "file", "schema", "made_at", "audit_sequence", "rows", "problems": […]}, also when the exit code is 1 because there are problems',
+    json: '{"ok", "file", "schema", "made_at", "audit_sequence", "rows", "problems": […]}, also when the exit code is 1 because there are problems; {"ok", "file", "problems"} of what cannot be put back',
     run: async (call) => (await import('./db.ts')).verifyDatabaseBackup(call),
   },
   {
@@ -118,7 +118,7 @@ export const db: readonly Verb[] = [
     ],
     options: where,
     more: 'Either ends every session, known browser, service token and link, and voids recovery\ncodes, because the copy may have what was spent or ended since. People sign in with\npassword and code.',
-    json: '{"accepted_at", "generation", "voided", "changed"}; with a file also {"file", "schema", "made_at", "audit_sequence", "rows", "unopened"}',
+    json: '{"accepted_at", "generation", "voided", "audit": {"rows", "newest"}, "changed"}; with a file also {"file", "schema", "made_at", "audit_sequence", "rows", "unopened"}',
     run: async (call) => (await import('./db.ts')).restoreDatabase(call),
   },
   {
@@ -136,7 +136,7 @@ export const db: readonly Verb[] = [
       ['--to <DATABASE>', 'The same; an empty one.'],
     ],
     options: ['data', 'databaseUrl'],
-    more: 'Whichever of the two is not given is the database of the options, so that no password\nneed stand in an argument. The key file stays the same, and is not needed for it.',
+    more: 'Whichever of the two is not given is the database of the options. No argument takes an\naddress with a password: give that one in COUNTERSIGN_DATABASE_URL(_FILE). Where both have\none, make a backup of the first and restore it into the second. The key file stays the same, and is not needed for it.',
     json: '{"schema", "rows": {"users", …}}',
     run: async (call) => (await import('./db.ts')).copyWhole(call),
   },

@@ -13,7 +13,7 @@ export async function serve(call: Call): Promise<void> {
   const refusal = whyNotListen(options);
   if (refusal) throw new OptionError(refusal);
   checkTls(options);
-  const server = await createServer(options);
+  const server = await createServer(options, { onWait: call.say });
   const drain = async (): Promise<void> => {
     if (options.drain === 0 || server.addresses().length === 0) return;
     server.drain();
@@ -22,7 +22,7 @@ export async function serve(call: Call): Promise<void> {
     );
     await sleep(options.drain);
   };
-  stopOnSignal(() => server.close(), call.say, drain);
+  stopOnSignal(() => server.close(), call.say, { drain, leave: server.leave });
   try {
     await listen(server);
   } catch (error) {
@@ -59,6 +59,12 @@ async function announce(call: Call, server: Server): Promise<void> {
   call.say(`Listening on ${own}${publicUrl ? `; people reach it at ${publicUrl}` : ''}.`);
   if (!publicUrl && !/^(localhost|127\..*|::1)$/.test(host)) {
     call.say(`Links will begin with ${service.publicUrl()}: give --public-url the address that people use.`);
+  }
+  if ((await service.clockCheck.apart()) !== undefined) {
+    call.say(
+      "The clock here is not that of the database's server, and nobody is served until both are right: `countersign doctor` says how far apart they are.",
+    );
+    return;
   }
   const { url, isOut } = await service.setup.linkAtStart();
   if (url)

@@ -1,4 +1,5 @@
-import { isoTime } from '../clock.ts';
+import { isoTime, systemClock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
 import { databaseOf, type Options } from '../options.ts';
 import type { Service } from '../service.ts';
 import type { User } from '../users/users.ts';
@@ -17,22 +18,51 @@ export async function withService<T>(
   const isNew = await lacksDatabase(options);
   if (isNew && database === 'must exist') throw noDatabase(options);
   const { openService } = await import('../service.ts');
-  const service = await openService(options);
-  const { upgradeSentence } = await import('../database/database.ts');
-  const upgraded = upgradeSentence(service.database.upgrade);
-  if (upgraded) call.say(upgraded);
-  if (isNew) call.say(`Made a new database in ${options.databaseUrl === '' ? options.data : 'PostgreSQL'}.`);
+  return using(call, await openService(options), (service) => {
+    if (isNew) call.say(`Made a new database in ${options.databaseUrl === '' ? options.data : 'PostgreSQL'}.`);
+    return work(service);
+  });
+}
+
+/** Opens the database alone, which must exist: without what needs the right keys. */
+export async function withDatabase<T>(call: Call, work: (database: Database) => Promise<T>): Promise<T> {
+  const { options } = call.settings();
+  await requireDatabase(options);
+  const { openDatabase } = await import('../database/database.ts');
+  const { createClockCheck, createMarkKeeper, databaseTimeFor, readKeyring, whileAgreed } = await import(
+    '../upkeep/upkeep.ts'
+  );
+  const database = await openDatabase(databaseOf(options));
+  const clockCheck = createClockCheck({ database, clock: systemClock, databaseTime: databaseTimeFor(systemClock) });
+  const mark = createMarkKeeper({
+    database,
+    clock: systemClock,
+    keys: () => readKeyring(database.read, options),
+    place: options,
+  });
+  return using(call, { database, mark, close: database.close }, () => work(whileAgreed(database, clockCheck)));
+}
+
+/** Says what opening it has done, and notes in the end how far the database has come. */
+async function using<Opened extends Pick<Service, 'database' | 'mark' | 'close'>, T>(
+  call: Call,
+  opened: Opened,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
   try {
-    const done = await work(service);
-    await renewMark(call, service);
+    const { upgradeSentence } = await import('../database/database.ts');
+    const upgraded = upgradeSentence(opened.database.upgrade);
+    if (upgraded) call.say(upgraded);
+    const done = await work(opened);
+    await renewMark(call, opened.mark);
     return done;
   } finally {
-    await service.close();
+    await opened.close();
   }
 }
 
 /** What was done here is not to be undone unseen by an older copy. That it cannot be noted takes nothing away from it. */
-export async function renewMark(call: Call, { mark }: Pick<Service, 'mark'>): Promise<void> {
+async function renewMark(call: Call, mark: Service['mark']): Promise<void> {
   const why = await mark.renew().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   if (why !== undefined) call.say(why);
 }

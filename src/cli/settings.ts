@@ -31,12 +31,25 @@ export function readSettings(
   const given: { [Name in OptionName]?: unknown } = {};
   const sources = optionNames.map((name) => {
     const flag = flags[name];
+    if (typeof flag === 'string' && isSecret(name)) refusePassword(flagName(name), flag);
     const found = typeof flag === 'string' ? { text: flag, source: flagName(name) } : fromEnvironment(name, env);
     if (found === undefined) return [name, 'default'];
     given[name] = optionTable[name].read(found.text);
     return [name, found.source];
   });
   return { options: resolveOptions(given), sources: Object.fromEntries(sources) };
+}
+
+/**
+ * Throws `OptionError` for an address with a password in it that stands in a flag: all programs of the machine can read
+ * the arguments of this one.
+ */
+export function refusePassword(flag: string, address: string): void {
+  if (!/^[a-z]+:\/\/[^@]*:.*@/is.test(address)) return;
+  const variable = environmentName('databaseUrl');
+  throw new OptionError(
+    `${flag} takes no password: other users of this machine could read it. Give the address in ${variable}, or in a file that ${variable}_FILE names.`,
+  );
 }
 
 /** What the environment says, which may name a file that holds a secret. Throws `OptionError` where it says both. */

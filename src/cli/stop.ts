@@ -1,19 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { second, systemClock } from '../clock.ts';
 
 /** How long requests in flight may take once the service takes no more. */
 export const patience = 10 * second;
 
+/** How long it may take after that to say good-bye. */
+export const farewell = 3 * second;
+
 /** One Ctrl-C may come twice, from the terminal and from npm: within this it is the same one. */
 const samePress = second / 2;
 
+type Step = () => Promise<void>;
+
 /**
  * Ends the process when it is asked to: runs `stop` and exits 0, or 1 when that takes too long or fails; a second signal
- * exits at once. Before that `drain` runs where it is a supervisor that asks, by SIGTERM, and not a person who waits.
+ * exits at once. Before that `drain` runs where it is a supervisor that asks, by SIGTERM, and not a person who waits; and
+ * `leave` where `stop` has taken too long.
  */
 export function stopOnSignal(
-  stop: () => Promise<void>,
+  stop: Step,
   say: (sentence: string) => void,
-  drain: () => Promise<void> = async () => undefined,
+  { drain, leave }: { drain?: Step; leave?: Step } = {},
 ): void {
   let asked: { at: number } | undefined;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -22,7 +29,7 @@ export function stopOnSignal(
       if (asked && signal === 'SIGINT' && at - asked.at < samePress) return;
       if (asked) process.exit(1);
       asked = { at };
-      end(signal === 'SIGTERM' ? drain : async () => undefined, stop, say).catch((error: unknown) => {
+      end({ drain: signal === 'SIGTERM' ? drain : undefined, stop, leave }, say).catch((error: unknown) => {
         say(`Stopping did not succeed: ${error instanceof Error ? error.message : error}.`);
         process.exit(1);
       });
@@ -31,13 +38,13 @@ export function stopOnSignal(
 }
 
 async function end(
-  drain: () => Promise<void>,
-  stop: () => Promise<void>,
+  { drain, stop, leave }: { drain: Step | undefined; stop: Step; leave: Step | undefined },
   say: (sentence: string) => void,
 ): Promise<never> {
-  await drain();
-  setTimeout(() => {
+  await drain?.();
+  setTimeout(async () => {
     say(`Requests are still running after ${patience / second} seconds; stopping without them.`);
+    await Promise.race([leave?.(), sleep(farewell)]).catch(() => undefined);
     process.exit(1);
   }, patience);
   await stop();

@@ -32,4 +32,4 @@ export interface Group {
 }
 
 /** The options of a verb that works on the data. */
-export const where: readonly OptionName[] = ['data', 'databaseUrl', 'keyFile'];
+export const where: readonly OptionName[] = ['data', 'databaseUrl', 'keyFile', 'markFile'];

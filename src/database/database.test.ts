@@ -92,6 +92,23 @@ test('writers go one after another, in the order they came', () =>
     assert.deepEqual(await notes(database.read), ['a', 'b', 'c', 'd']);
   }));
 
+test('one that goes ahead comes before all that wait, and not into the one that runs', () =>
+  withNotes(async (database) => {
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const running = database.transaction(async (tx) => {
+      begun.resolve();
+      await gate.promise;
+      await note(tx, 'running');
+    });
+    await begun.promise;
+    const waiting = ['a', 'b'].map((text) => database.transaction((tx) => note(tx, text)));
+    const ahead = database.transaction((tx) => note(tx, 'ahead'), { ahead: true });
+    gate.resolve();
+    await Promise.all([running, ahead, ...waiting]);
+    assert.deepEqual(await notes(database.read), ['running', 'ahead', 'a', 'b']);
+  }));
+
 test('however many transactions wait, everybody else has a turn between two of them', () =>
   withNotes(async (database) => {
     let turns = 0;
@@ -159,7 +176,7 @@ test('an error inside a transaction is never tried again, not even one that says
 
 test('several that open one database at once all find its schema', () =>
   inFolder(async (path) => {
-    const migrations = readdirSync(new URL('migrations/', import.meta.url))
+    const migrations = readdirSync(new URL('schema/migrations/', import.meta.url))
       .map((file) => file.replace('.ts', ''))
       .sort();
     const all = await Promise.all(Array.from({ length: 4 }, () => openDatabase({ file: path })));

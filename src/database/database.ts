@@ -1,30 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { second } from '../clock.ts';
-import { createCopies } from './copies.ts';
 import type { DatabasePlace, Db, Engine, Tx } from './engine.ts';
-import { migrate, type Upgrade } from './migrate.ts';
-import { openEngine, patiently, startPatience } from './open.ts';
-import { inWords, mayPass } from './trouble.ts';
+import { type OnWait, openEngine, waitFor } from './open.ts';
+import { migrate, type Upgrade } from './schema/migrate.ts';
+import { createCopies } from './sqlite/copies.ts';
+import { inWords } from './trouble.ts';
 import { createTurns } from './turns.ts';
 
+export { type DatabasePlace, DatabaseUnavailable, type Db, type Tx } from './engine.ts';
+export { faultsOf } from './faults.ts';
+export { type Inspected, inspectDatabase, isNewDatabase, lookAtServer } from './inspect.ts';
+export { type ServerFacts, serverFacts, serverTime } from './postgres/facts.ts';
+export { upgradeSentence } from './schema/migrate.ts';
 /**
  * The database: reads of what is committed, and writes in transactions, nothing else.
  *
  * `read` never sees what another request's open transaction has written and never waits for it. Stores take a `Db` for
  * reading and a `Tx` for writing; each names the types of its own tables.
  */
-export { isPostgres } from './dialect.ts';
-export type { DatabasePlace, Db, Tx } from './engine.ts';
-export { type Inspected, inspectDatabase } from './inspect.ts';
-export { isNewDatabase, lookAtServer } from './look.ts';
-export { upgradeSentence } from './migrate.ts';
-export { brokenCountOf, countOf, nextOf, numbersEnd, setCount } from './next-of.ts';
-export { bytesIn, isAmong, numberIn } from './odd-cells.ts';
-export { countSealed, placeIn, replaceSealed, type SealedColumn, sealedBatches } from './sealed-column.ts';
-export { type ServerFacts, serverFacts, serverTime } from './server-facts.ts';
-export { wasKept } from './turns.ts';
-export { holdWhole, makeSchema, newestSchema, readWhole, schemaOf, whyNotWhole } from './whole.ts';
+export { isPostgres } from './sql/dialect.ts';
+export { countSealed, placeIn, replaceSealed, type SealedColumn, sealedBatches } from './sql/sealed-column.ts';
+export { brokenCountOf, countOf, nextOf, numbersEnd, setCount } from './sql/sequences.ts';
+export { bytesIn, isAmong, numberIn } from './sql/untrusted-values.ts';
+export { mayBeKept, wasKept } from './turns.ts';
+export { holdWhole, makeSchema, newestSchema, ownTables, readWhole, schemaOf, whyNotWhole } from './whole.ts';
 
 export interface Database {
   /** What opening it has done to its schema. */
@@ -33,9 +33,10 @@ export interface Database {
   /**
    * Runs `work` in one transaction, alone among all writers; it is kept when `work` resolves and undone when it throws.
    * Never do slow work inside: everybody else waits. It may be run again where the database has undone it. Throws
-   * `DatabaseUnavailable` when the database, or the lock of the writers, cannot be had within five seconds.
+   * `DatabaseUnavailable` when the database, or the lock of the writers, cannot be had within five seconds; a server that
+   * falls silent is found out after fifteen. What goes `ahead` does not wait for the others of this process.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx) => Promise<T>, how?: { ahead: boolean }): Promise<T>;
   /** How long ago, in ms, a transaction failed of what somebody has to mend, such as a full disk. */
   sinceFailure(): number;
   /**
@@ -47,17 +48,16 @@ export interface Database {
 }
 
 /** Opens the database, making a SQLite file (private) if there is none, and bringing its schema up to date first. */
-export async function openDatabase(place: DatabasePlace): Promise<Database> {
-  const engine = await openEngine(place);
+export async function openDatabase(place: DatabasePlace, onWait?: OnWait): Promise<Database> {
+  const engine = await openEngine(place, onWait);
   try {
-    const upgrade = await patiently(() => upToDate(engine, place), {
-      mayTry: mayPass(engine.judge),
-      ms: startPatience,
-    });
+    const upgrade = await waitFor(() => upToDate(engine, place), engine.judge, onWait);
+    const { transaction, sinceFailure } = createTurns(engine);
     return {
       upgrade,
       read: engine.read,
-      ...createTurns(engine),
+      transaction,
+      sinceFailure,
       snapshot: (work) =>
         engine.snapshot(work).catch((error: unknown) => {
           throw inWords(engine.judge, error);
@@ -66,14 +66,14 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
     };
   } catch (error) {
     await engine.close();
-    throw inWords(engine.judge, error);
+    throw error;
   }
 }
 
 /** Those that start at once go one after another: the first does what is to be done. */
 async function upToDate(engine: Engine, place: DatabasePlace): Promise<Upgrade> {
   const copies = 'file' in place ? createCopies(place.file, engine.read) : undefined;
-  const upgrade = await engine.migrate((tx) => migrate(tx, { keepCopy: copies?.keep }));
+  const upgrade = await engine.writeLong((tx) => migrate(tx, { keepCopy: copies?.keep }), { mayRest: false });
   if (upgrade.copy !== undefined) await copies?.forgetOlder(upgrade.copy);
   return upgrade;
 }

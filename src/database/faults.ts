@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { isPostgres } from './dialect.ts';
 import type { Db } from './engine.ts';
+import { isPostgres } from './sql/dialect.ts';
 
 /**
  * What a database finds wrong with itself, in words. SQLite reads all of the file. A server of PostgreSQL is asked for
@@ -24,7 +24,7 @@ async function faultsOfSqlite(db: Db): Promise<string[]> {
 
 async function faultsOfPostgres(db: Db): Promise<string[]> {
   const { rows } = await sql<{ line: string }>`
-    with ours as (select * from pg_class where relnamespace = current_schema()::regnamespace)
+    with ours as (select * from pg_class where relnamespace = quote_ident(current_schema())::regnamespace)
     select 'index ' || relname || ' is not whole' as line
     from ours join pg_index on indexrelid = ours.oid where not indisvalid or not indisready
     union all select 'table ' || relname || ' is not held to ' || conname

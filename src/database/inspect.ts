@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabasePlace, Db } from './engine.ts';
 import { faultsOf } from './faults.ts';
-import { examineSchema } from './migrate.ts';
-import { connectSqlite } from './sqlite.ts';
-import type { Standing } from './standing.ts';
+import { judgePostgres } from './postgres/errors.ts';
+import { examineSchema, migrationsDone } from './schema/migrate.ts';
+import type { Standing } from './schema/standing.ts';
+import { connectSqlite } from './sqlite/sqlite.ts';
+import { inWords } from './trouble.ts';
 
 /** A database as it is found: read, never changed, and not brought up to date. */
 export interface Inspected {
@@ -39,7 +41,9 @@ async function inspectFile<T>(path: string, work: (inspected: Inspected) => Prom
       if (!disturbed()) throw error;
     }
   }
-  throw new Error('it was changed each time in the midst of reading: look again when the service runs or is stopped');
+  throw new Error(
+    'The database was changed each time in the midst of reading. Look again when the service runs, or is stopped.',
+  );
 }
 
 async function look<T>(path: string, atRest: boolean, work: (inspected: Inspected) => Promise<T>): Promise<T> {
@@ -52,7 +56,7 @@ async function look<T>(path: string, atRest: boolean, work: (inspected: Inspecte
 }
 
 async function inspectServer<T>(url: string, work: (inspected: Inspected) => Promise<T>): Promise<T> {
-  const { readPostgres } = await import('./postgres.ts');
+  const { readPostgres } = await import('./postgres/postgres.ts');
   const read = readPostgres(url);
   try {
     return await work(await inspected(read));
@@ -63,8 +67,36 @@ async function inspectServer<T>(url: string, work: (inspected: Inspected) => Pro
 
 async function inspected(read: Db): Promise<Inspected> {
   const { history, standing } = await examineSchema(read);
-  if (!history.done) throw new Error('it is no database of Countersign');
+  if (!history.done)
+    throw new Error(
+      'This is no database of Countersign. Name the right one with --data (COUNTERSIGN_DATA) or --database-url (COUNTERSIGN_DATABASE_URL).',
+    );
   return { read, schema: standing, faults: () => faultsOf(read) };
+}
+
+/**
+ * Runs `work` on one state of what a server of PostgreSQL has, and says whether there is nothing of ours yet. Nothing is
+ * made there, and nothing is waited for: throws `DatabaseUnavailable`, which says what to do, where the server cannot be
+ * used now.
+ */
+export async function lookAtServer<T>(url: string, work: (db: Db, isNew: boolean) => Promise<T>): Promise<T> {
+  const { openPostgres } = await import('./postgres/postgres.ts');
+  try {
+    const engine = await openPostgres(url);
+    try {
+      return await engine.snapshot(async (db) => work(db, (await migrationsDone(db)) === undefined));
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    throw inWords(judgePostgres, error);
+  }
+}
+
+/** Whether there is no database of ours in a place: no file, or a server without our tables. */
+export async function isNewDatabase(place: DatabasePlace): Promise<boolean> {
+  if ('file' in place) return !existsSync(place.file);
+  return lookAtServer(place.url, async (_, isNew) => isNew);
 }
 
 const changedAt = (path: string): number => statSync(path).mtimeMs;

@@ -1,3 +1,4 @@
+import { second } from '../clock.ts';
 import { DatabaseUnavailable, type Engine } from './engine.ts';
 
 /** Whether an error says that the database may be had soon. */
@@ -13,5 +14,15 @@ export function inWords(judge: Engine['judge'], error: unknown): unknown {
 /** The same for an error that can be of nothing but the database. */
 export function unavailable(judge: Engine['judge'], error: unknown): DatabaseUnavailable {
   if (error instanceof DatabaseUnavailable) return error;
-  return new DatabaseUnavailable(judge(error)?.sentence ?? 'The database cannot be used now.', { cause: error });
+  const { sentence = 'The database cannot be used now.', meanwhile } = judge(error) ?? {};
+  return new DatabaseUnavailable([sentence, meanwhile].filter(Boolean).join(' '), { cause: error });
+}
+
+/** The same where there is no service that goes on; `waitedMs` in vain, where it might have come. */
+export function gaveUp(judge: Engine['judge'], error: unknown, waitedMs: number): unknown {
+  const trouble = judge(error);
+  if (!trouble) return error;
+  const isLate = waitedMs > 0 && mayPass(judge)(error);
+  const end = isLate ? ` Gave up after ${waitedMs / second} seconds; start it again when that is mended.` : '';
+  return new DatabaseUnavailable(`${trouble.sentence}${end}`, { cause: error });
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { second } from '../clock.ts';
 import { DatabaseUnavailable, type Engine, type Tx } from './engine.ts';
-import { patiently } from './open.ts';
+import { patiently } from './retry.ts';
 import { inWords, mayPass, unavailable } from './trouble.ts';
 
 /**
@@ -30,9 +30,9 @@ export function createTurns(engine: Engine) {
   let failedAt = Number.NEGATIVE_INFINITY;
   const inTurn = createQueue();
   return {
-    transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    transaction<T>(work: (tx: Tx) => Promise<T>, { ahead } = { ahead: false }): Promise<T> {
       const until = (awaySince ?? performance.now()) + patienceMs;
-      return inTurn(until, () => transact(engine, work, { until, onTry })).catch((error: unknown) => {
+      return inTurn(() => transact(engine, work, { until, onTry }), { until, ahead }).catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable && engine.judge(error.cause)?.kind === 'lasting')
           failedAt = performance.now();
         throw error;
@@ -57,14 +57,17 @@ async function transact<T>(
   let runs = 0;
   const once = async (): Promise<T> => {
     begun = undefined;
-    const begin = (tx: Tx): Promise<T> => {
+    const begin = async (tx: Tx): Promise<T> => {
       begun = tx;
       runs += 1;
       onTry(true);
-      return work(tx);
+      const done = await work(tx);
+      toBeKept.add(tx);
+      return done;
     };
     try {
-      return await engine.write(begin);
+      // Also one whose time is nearly over has a second: between processes the wait is short while all is well.
+      return await engine.write(begin, Math.max(second, until - performance.now()));
     } finally {
       if (!begun) onTry(false);
     }
@@ -77,11 +80,19 @@ async function transact<T>(
     return done;
   } catch (error) {
     // What is thrown before `work` has begun is always the database's; after that it may be the work's own.
-    throw begun ? inWords(engine.judge, error) : unavailable(engine.judge, error);
+    const failed = begun ? inWords(engine.judge, error) : unavailable(engine.judge, error);
+    if (begun && failed instanceof DatabaseUnavailable) failed.inDoubt = mayBeKept(begun);
+    throw failed;
   }
 }
 
+const toBeKept = new WeakSet<Tx>();
 const kept = new WeakSet<Tx>();
+
+/** Whether a transaction came to its end: then it may be kept although it failed, the word of it being lost. */
+export function mayBeKept(tx: Tx): boolean {
+  return toBeKept.has(tx);
+}
 
 /** Whether a transaction of this process has ended well; one that still runs has not. */
 export function wasKept(tx: Tx): boolean {
@@ -90,28 +101,50 @@ export function wasKept(tx: Tx): boolean {
 
 /**
  * Lets transactions go one after another, so that only the first of those that wait asks for the lock again and again.
- * Whoever has not come to his turn by his time is told so then, however long those before him take.
+ * One that has not come to its turn by its time fails then, however long those before it take; one that finds none before
+ * it has its turn, whatever the time.
  */
-function createQueue(): <T>(until: number, work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  return <T>(until: number, work: () => Promise<T>) =>
-    new Promise<T>((resolve, reject) => {
-      if (waiting >= longestQueue) throw new DatabaseUnavailable(tooLong);
-      waiting += 1;
-      let late = false;
-      const giveUp = (): void => {
-        late = true;
-        reject(new DatabaseUnavailable(tooLong));
-      };
-      const timer = setTimeout(giveUp, Math.max(0, until - performance.now()));
-      const turn = last.then(async () => {
-        waiting -= 1;
-        clearTimeout(timer);
-        if (!late) await work().then(resolve, reject);
-      });
+function createQueue() {
+  // Each answers whether it has done anything.
+  const waiting: (() => Promise<boolean>)[] = [];
+  let unfinished = 0;
+  let isGoing = false;
+  const go = async (): Promise<void> => {
+    if (isGoing) return;
+    isGoing = true;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
       // SQLite answers without a turn of the event loop: between two transactions everybody else has one. Also where none
       // waits yet: of hundreds of requests each may come to its next transaction just when one has ended.
-      last = turn.then(() => (late ? undefined : turnOfLoop()));
+      if (await next()) await turnOfLoop();
+    }
+    isGoing = false;
+  };
+  return <T>(work: () => Promise<T>, { until, ahead }: { until: number; ahead: boolean }): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (waiting.length >= longestQueue && !ahead) throw new DatabaseUnavailable(tooLong);
+      const isFirst = unfinished === 0;
+      unfinished += 1;
+      const giveUp = (): void => {
+        unfinished -= 1;
+        reject(new DatabaseUnavailable(tooLong));
+      };
+      const run = async (): Promise<boolean> => {
+        clearTimeout(timer);
+        const isLate = !isFirst && performance.now() >= until;
+        if (isLate) giveUp();
+        else
+          await work()
+            .then(resolve, reject)
+            .finally(() => (unfinished -= 1));
+        return !isLate;
+      };
+      const leave = (): void => {
+        waiting.splice(waiting.indexOf(run), 1);
+        giveUp();
+      };
+      const timer = isFirst ? undefined : setTimeout(leave, Math.max(0, until - performance.now()));
+      if (ahead) waiting.unshift(run);
+      else waiting.push(run);
+      void go();
     });
 }

@@ -1,11 +1,12 @@
 import type { DatabasePlace, Db, Tx } from './engine.ts';
 import { inspectDatabase } from './inspect.ts';
-import { examineSchema, migrate, migrationNames, migrationsDone } from './migrate.ts';
-import { openEngine, patiently, startPatience } from './open.ts';
-import { refusalOf } from './standing.ts';
-import { inWords, mayPass } from './trouble.ts';
+import { openEngine, startPatience } from './open.ts';
+import { patiently } from './retry.ts';
+import { examineSchema, migrate, migrationNames, migrationsDone } from './schema/migrate.ts';
+import { refusalOf } from './schema/standing.ts';
+import { gaveUp, mayPass } from './trouble.ts';
 
-/** Whole databases, as they are found: for what copies them, and never brings them up to date by the way. */
+/** Whole databases, as they are found: for what copies them, and never brings them up to date by itself. */
 
 /** Reads one state of a database, however much is written meanwhile. May begin again where a server starts in its midst. */
 export async function readWhole<T>(place: DatabasePlace, work: (db: Db) => Promise<T>): Promise<T> {
@@ -26,15 +27,18 @@ export async function holdWhole<T>(place: DatabasePlace, work: (tx: Tx) => Promi
   const engine = await openEngine(place);
   let begun = false;
   const once = (): Promise<T> =>
-    engine.migrate((tx) => {
-      begun = true;
-      return work(tx);
-    });
+    engine.writeLong(
+      (tx) => {
+        begun = true;
+        return work(tx);
+      },
+      { mayRest: true },
+    );
   const mayTry = (error: unknown): boolean => !begun && mayPass(engine.judge)(error);
   try {
     return await patiently(once, { mayTry, ms: startPatience });
   } catch (error) {
-    throw inWords(engine.judge, error);
+    throw gaveUp(engine.judge, error, begun ? 0 : startPatience);
   } finally {
     await engine.close();
   }
@@ -46,6 +50,11 @@ export const newestSchema: string | undefined = migrationNames.at(-1);
 /** The schema of a database, by the newest migration that was run on it; nothing where it never was one of ours. */
 export async function schemaOf(db: Db): Promise<string | undefined> {
   return (await migrationsDone(db))?.at(-1);
+}
+
+/** The tables that the history of a database says are ours; none where it has no such history. */
+export async function ownTables(db: Db): Promise<string[]> {
+  return Object.keys((await examineSchema(db)).history.schema ?? {});
 }
 
 /** What keeps a database from being copied as a whole, if anything: it has what no version, or only a newer one, has made. */

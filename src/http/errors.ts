@@ -20,7 +20,7 @@ function send(reply: FastifyReply, problem: Problem): FastifyReply {
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, site: Site): FastifyReply {
   const problem = problemOf(error);
   noteFor(request, problem);
-  if (problem.code === 'internal' || problem.code === 'unavailable') request.log.error({ err: error }, problem.code);
+  noteInLog(request, error, problem);
   const { page, access } = request.routeOptions.config;
   const back = page && (reads(request) ? withoutNotice(request.url) : fill(page, request.params));
   const way = back && wayIn(problem, { access, cookies: request.caller.cookies, back });
@@ -31,6 +31,14 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 /** For the line that the log has of this request; an address that cannot be decoded has none. */
 function noteFor({ caller }: Partial<Pick<FastifyRequest, 'caller'>>, { code }: Problem): void {
   if (caller) caller.problem = code;
+}
+
+/** What somebody has to mend: with a stack where nobody knows what it is; a sentence that says what to do is enough else. */
+function noteInLog({ log }: FastifyRequest, error: unknown, { code, particulars }: Problem): void {
+  if (code === 'internal') log.error({ err: error }, code);
+  if (code !== 'unavailable') return;
+  if (!(error instanceof Problem)) log.error({ detail: error instanceof Error ? error.message : error }, code);
+  else log[particulars.expected ? 'info' : 'warn']({ detail: particulars.detail }, code);
 }
 
 const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') ?? false;

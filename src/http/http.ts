@@ -38,6 +38,8 @@ export { serveAssets, servePageAssets } from './serve-assets.ts';
 interface Parts {
   clock: Clock;
   lookups: Lookups;
+  /** Throws while nobody is to be served; health and the files of pages are answered all the same. */
+  mayServe?: () => Promise<void>;
   /** Origins under which our own pages are reached. */
   origins: () => readonly string[];
   tls?: { cert: string; key: string } | undefined;
@@ -187,7 +189,8 @@ function receive(
 function admit(app: FastifyInstance, parts: Parts): void {
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
-    const { access, page } = request.routeOptions.config;
+    const { access, page, always } = request.routeOptions.config;
+    if (!always) await parts.mayServe?.();
     if (page && request.method === 'POST' && !sameOrigin(request.headers, parts.origins())) {
       throw new Problem('forbidden', {
         detail: 'This form can only be sent from our own page: open it again and retry.',

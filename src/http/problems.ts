@@ -82,6 +82,8 @@ interface Particulars {
   /** Further members of the body. */
   members?: Record<string, string | number | boolean>;
   headers?: Record<string, string>;
+  /** Nothing is wrong: whoever reads the log has nothing to do. */
+  expected?: true;
   /** What a session is that may not do this yet; decides where a page leads. */
   limited?: Exclude<Level, 'full'>;
 }

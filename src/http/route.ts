@@ -32,6 +32,8 @@ export interface RouteSpec<A extends Access, Body, Query, Params> {
   head?: false;
   /** Takes Basic credentials instead of a bearer token. */
   basic?: true;
+  /** Is answered also while nobody may be served. */
+  always?: true;
   /**
    * Pages and their forms: out of the OpenAPI document, and their writes only from our own pages. The address is where a
    * person comes back to who must first sign in or prove something; it takes the parameters of `url`.
@@ -76,6 +78,7 @@ declare module 'fastify' {
     access?: Access;
     accepts?: readonly MediaType[];
     page?: string;
+    always?: boolean;
   }
   interface FastifyRequest {
     /** Set by `http/http.ts` before a handler runs; handlers get its parts from `Call`. */
@@ -98,6 +101,7 @@ export function route<A extends Access, Body = undefined, Query = unknown, Param
       access: spec.access,
       accepts: spec.accepts ?? ['application/json'],
       ...(spec.page ? { page: spec.page } : {}),
+      always: spec.always ?? false,
     },
     schema: {
       ...(spec.page ? { hide: true } : {}),

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Database, Tx } from '../database/database.ts';
+import { type Database, DatabaseUnavailable, type Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { spendRecoveryCode } from '../recovery-codes/recovery-codes.ts';
@@ -67,6 +67,8 @@ export function createJudge(parts: {
     try {
       return await work();
     } catch (error) {
+      // A verdict that may be kept is not taken back: one that is not kept counts as wrong after a while.
+      if (error instanceof DatabaseUnavailable && error.inDoubt) throw error;
       await database.transaction((tx) => throttle.settle(tx, ticket, 'unjudged', clock()));
       throw error;
     }
@@ -89,7 +91,7 @@ export function createJudge(parts: {
   };
 
   return {
-    /** Does what follows a charge; when it fails, the charge is given back. */
+    /** Does what follows a charge; when that fails, and nothing of it can have been kept, the charge is given back. */
     orGiveBack,
 
     /**

@@ -2,7 +2,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
-import { type Totp, whatToShow } from '../totp/totp.ts';
+import { type Enrolment, type Totp, whatToShow } from '../totp/totp.ts';
 import type { StillMay } from './still-may.ts';
 
 /** Showing a session the secret that waits for its authenticator app, and beginning to change phones. */
@@ -14,19 +14,31 @@ export function createProvision(parts: {
   stillMay: StillMay;
 }) {
   const { audit, database, clock, totp, stillMay } = parts;
+
+  /** The secret that a session may see where nothing has to be written for it, so that it waits for nobody's turn. */
+  const seenBefore = async (session: Session): Promise<Buffer | undefined> => {
+    const { userId, id: sessionId } = session;
+    const look = () => totp.enrolment(database.read, userId, sessionId, clock());
+    const before = await look();
+    const showing = showingOf(before, session);
+    if (showing === 'pending') return totp.secret(database.read, { pendingOf: sessionId });
+    if (showing !== 'bound' || !before.bound?.shown) return undefined;
+    const secret = await totp.secret(database.read, { bound: userId });
+    // While it was read, it may have been proved, or another have come into force.
+    const after = await look();
+    return showingOf(after, session) === 'bound' && after.bound?.id === before.bound.id ? secret : undefined;
+  };
+
   return {
     /** The secret that this session may see now; made if there is none. Throws the problem that says why it may see none. */
     async provision(session: Session): Promise<Buffer> {
+      const seen = await seenBefore(session);
+      if (seen) return seen;
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
         const now = clock();
         await stillMay(tx, session);
-        const showing = whatToShow(await totp.enrolment(tx, userId, sessionId, now), session);
-        if (showing === 'already confirmed') throw new Problem('otp_already_confirmed');
-        if (showing === 'not yours')
-          throw new Problem('forbidden', {
-            detail: 'Only the session that switched the second factor on may see its QR code.',
-          });
+        const showing = showingOf(await totp.enrolment(tx, userId, sessionId, now), session);
         if (showing === 'new pending') await totp.startPending(tx, userId, sessionId, now);
         if (showing === 'bound') await totp.noteShown(tx, userId);
         const secret = await totp.secret(tx, showing === 'bound' ? { bound: userId } : { pendingOf: sessionId });
@@ -57,4 +69,14 @@ export function createProvision(parts: {
       });
     },
   };
+}
+
+function showingOf(enrolment: Enrolment, session: Session): 'pending' | 'new pending' | 'bound' {
+  const showing = whatToShow(enrolment, session);
+  if (showing === 'already confirmed') throw new Problem('otp_already_confirmed');
+  if (showing === 'not yours')
+    throw new Problem('forbidden', {
+      detail: 'Only the session that switched the second factor on may see its QR code.',
+    });
+  return showing;
 }

@@ -66,13 +66,22 @@ export function createClockCheck(parts: { database: Database; clock: Clock; data
   const { database, clock, databaseTime } = parts;
   const behind = (): Promise<ClockBehind | undefined> => clockBehind(database.read, clock());
 
+  let complain: (sentence: string) => void = () => undefined;
+  let agreed = true;
+  const ask = async (): Promise<number | undefined> => {
+    const ms = await clockApart(database.read, clock, databaseTime);
+    if (agreed && ms !== undefined) complain(`${apartSentence(ms)} ${nothingDone}`);
+    agreed = ms === undefined;
+    return ms;
+  };
+
   // Once in five seconds is enough: when this clock is set by more than that meanwhile, the answer is too old, or is
   // from the future.
   let known: { at: number; apart: Promise<number | undefined> } | undefined;
   const apart = (): Promise<number | undefined> => {
     const at = clock();
     if (known && Math.abs(at - known.at) < tolerance) return known.apart;
-    const asked = { at, apart: clockApart(database.read, clock, databaseTime) };
+    const asked = { at, apart: ask() };
     known = asked;
     asked.apart.catch(() => {
       if (known === asked) known = undefined;
@@ -80,24 +89,57 @@ export function createClockCheck(parts: { database: Database; clock: Clock; data
     return asked.apart;
   };
 
+  const mustAgree = async (): Promise<void> => {
+    if ((await apart()) !== undefined) throw new Problem('unavailable', { detail: untilSet });
+  };
+
   return {
     behind,
     apart,
 
-    /** What is wrong with the clock, as a sentence for an operator; nothing where nothing is. */
+    /** What is wrong with the clock and what that stops, as a sentence for an operator; nothing where nothing is. */
     async wrong(): Promise<string | undefined> {
       const ms = await apart();
-      if (ms !== undefined) return apartSentence(ms);
+      if (ms !== undefined) return `${apartSentence(ms)} ${nothingDone}`;
       const found = await behind();
-      return found && behindSentence(found);
+      return found && `${behindSentence(found)} Codes are refused until it is right.`;
     },
+
+    /** From now on hands on, for an operator, whenever the clock is found to be no longer that of the database's server. */
+    complainTo(say: (sentence: string) => void): void {
+      complain = say;
+    },
+
+    /**
+     * Throws `unavailable` while this clock is not that of the database's server. An instance that is alone in its time
+     * would end what goes on for the others, and write events that all of them are then behind.
+     */
+    mustAgree,
 
     /** Throws `unavailable` while codes cannot be judged because nobody knows what time it is. */
     async mustKnowTime(): Promise<void> {
-      if ((await apart()) !== undefined || (await behind())) throw new Problem('unavailable', { detail: untilMended });
+      await mustAgree();
+      if (await behind()) throw new Problem('unavailable', { detail: untilMended });
     },
   };
 }
+
+/** The same database, in which nothing is written while the clock is not that of its server. */
+export function whileAgreed(database: Database, { mustAgree }: Pick<ClockCheck, 'mustAgree'>): Database {
+  return {
+    ...database,
+    transaction: async (work) => {
+      await mustAgree();
+      return database.transaction(work);
+    },
+  };
+}
+
+const nothingDone = 'Nothing is served or written here until both are right.';
+
+/** For whoever asks, and for the operator at the command line. */
+const untilSet =
+  "The clock here is not that of the database's server, and nothing is served or written until both are right: `countersign doctor` says how far apart they are.";
 
 const untilMended =
   'The clock of this service is wrong, so no code can be checked. A recovery code works; tell whoever runs the service.';

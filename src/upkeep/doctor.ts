@@ -85,7 +85,7 @@ async function inside({ read, schema, faults }: Inspected, options: Options, clo
   if (keyring) findings.push(...(await tried('secrets', () => secretFindings(read, keyring))));
   if (schema.missing.length > 0) return findings;
   if (keyring && fits) findings.push(...(await tried('instances', () => instanceFindings(read, keyring, clock()))));
-  findings.push(...(await tried('mark', () => markFindings(read, options, clock()))));
+  findings.push(...(await tried('mark', () => markFindings(read, options, keyring))));
   findings.push(...(await tried('clock', async () => [clockFinding(await clockBehind(read, clock()))])));
   return findings;
 }

@@ -37,6 +37,15 @@ export async function listInstances(db: Db, now: number): Promise<LiveInstance[]
   }));
 }
 
+/** Why a database is not to be touched as a whole, as a sentence: somebody serves on it. */
+export async function whoServes(db: Db, now: number): Promise<string | undefined> {
+  const [live] = await listInstances(db, now);
+  return (
+    live &&
+    `Instance ${live.name} (${live.id}) serves on this database. Stop every instance first; one that was killed is forgotten after two minutes.`
+  );
+}
+
 export type Instance = ReturnType<typeof createInstance>;
 
 /**
@@ -52,28 +61,34 @@ export function createInstance(parts: { database: Database; clock: Clock; keyrin
   let left = false;
   let lacking = false;
 
-  /** Takes these keys, follows the database, and writes down what it holds then; answers the key that seals. */
+  /**
+   * Takes these keys, follows the database, and writes down what it holds then; answers the key that seals. However many
+   * wait for their turn, others learn in time that this one is alive, and a proxy that it can write.
+   */
   const write = async (keys: readonly SealKey[]): Promise<string> =>
-    database.transaction(async (tx) => {
-      const now = clock();
-      const recorded = await selectKeys(tx);
-      refuseStrangers(keys, recorded, place.keyFile);
-      const active = activeOf(recorded) ?? keyring.activeKeyId();
-      // A file that lacks the active key is not that of this database, whatever else it holds.
-      if (keys.some((key) => key.id === active)) await recordKeys(tx, keys, recorded, active, now);
-      lacking = ![...keyring.keyIds(), ...keys.map((key) => key.id)].includes(active);
-      keyring.hold(keys, lacking ? keyring.activeKeyId() : active);
-      await upsertInstance(tx, {
-        id,
-        name: `${hostname()}:${process.pid}`,
-        started_at: startedAt,
-        seen_at: now,
-        key_ids: keyring.keyIds().join(' '),
-        seals_with: keyring.activeKeyId(),
-      });
-      await deleteStaleInstances(tx, now - staleAfter);
-      return active;
-    });
+    database.transaction(
+      async (tx) => {
+        const now = clock();
+        const recorded = await selectKeys(tx);
+        refuseStrangers(keys, recorded, place.keyFile);
+        const active = activeOf(recorded) ?? keyring.activeKeyId();
+        // A file that lacks the active key is not that of this database, whatever else it holds.
+        if (keys.some((key) => key.id === active)) await recordKeys(tx, keys, recorded, active, now);
+        lacking = ![...keyring.keyIds(), ...keys.map((key) => key.id)].includes(active);
+        keyring.hold(keys, lacking ? keyring.activeKeyId() : active);
+        await upsertInstance(tx, {
+          id,
+          name: `${hostname()}:${process.pid}`,
+          started_at: startedAt,
+          seen_at: now,
+          key_ids: keyring.keyIds().join(' '),
+          seals_with: keyring.activeKeyId(),
+        });
+        await deleteStaleInstances(tx, now - staleAfter);
+        return active;
+      },
+      { ahead: true },
+    );
 
   const reportOnce = async (): Promise<string | undefined> => {
     if (left) return undefined;

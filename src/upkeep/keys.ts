@@ -1,4 +1,12 @@
-import { type Database, type Db, isPostgres, type Tx } from '../database/database.ts';
+import { existsSync } from 'node:fs';
+import {
+  type Database,
+  type DatabasePlace,
+  type Db,
+  isNewDatabase,
+  isPostgres,
+  type Tx,
+} from '../database/database.ts';
 import { checkValue, createKeyring, type Keyring, type SealKey } from '../seal.ts';
 import { createKeyFile, KeyError, type KeyPlace, mustBeGiven, putBack, readKeyFile } from './key-file.ts';
 import { insertKey, type RecordedKey, selectKeys } from './store.ts';
@@ -26,6 +34,11 @@ export async function unlock(
   });
 }
 
+/** Throws `KeyError` where a key file is missing that nobody will make, before anything is made in the database. */
+export async function requireKeyFile(database: DatabasePlace, place: KeyPlace): Promise<void> {
+  if ('url' in database && !existsSync(place.keyFile) && (await isNewDatabase(database))) mustBeGiven(place);
+}
+
 /** The keys of the file that belongs to a database. Throws `KeyError` as `readKeyFile` does, in the words for its kind. */
 export async function readKeys(db: Db, place: KeyPlace): Promise<SealKey[]> {
   if (isPostgres(db) && (await selectKeys(db)).length === 0) mustBeGiven(place);
@@ -37,7 +50,8 @@ export async function readKeyring(db: Db, place: KeyPlace): Promise<Keyring> {
   return keyringOf(await readKeys(db, place), await selectKeys(db), place.keyFile);
 }
 
-function keyringOf(keys: readonly SealKey[], recorded: readonly RecordedKey[], keyFile: string): Keyring {
+/** Those keys, held against what a database has recorded. Throws `KeyError` where they are others. */
+export function keyringOf(keys: readonly SealKey[], recorded: readonly RecordedKey[], keyFile: string): Keyring {
   refuseStrangers(keys, recorded, keyFile);
   const active = activeOf(recorded) ?? keys[0]?.id ?? '';
   if (!keys.some((key) => key.id === active))

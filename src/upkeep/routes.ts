@@ -9,7 +9,6 @@ import { createWriteCheck } from './write-check.ts';
 
 // Anybody may read this: which event it is, and when it was, are for the operator.
 const clockIsBehind = 'The clock is behind what is stored: `countersign doctor` says how far.';
-const clockIsApart = "The clock is not that of the database's server: `countersign doctor` says how far.";
 // Which row, and of when, is for the operator, whose log says it.
 const isOlderCopy = 'The database is an older copy: the log of the service says which.';
 const keepsNothing = 'The database answers, but keeps nothing that is written to it: the log of the service says why.';
@@ -35,11 +34,13 @@ export function healthRoutes(
     }
   };
   const { canWrite } = createWriteCheck({ write, sinceFailure: parts.database.sinceFailure });
+  const whyNotThere = createPresence(parts, canWrite, (error) => app.log.error({ err: error }, 'mark'));
   const schema = z.object({ status: z.literal('ok') }).meta({ examples: [{ status: 'ok' }] });
   route(app, {
     method: 'GET',
     url: '/healthz',
     access: 'anyone',
+    always: true,
     operationId: 'alive',
     summary: 'Whether the process answers at all',
     tag: 'Health',
@@ -52,21 +53,41 @@ export function healthRoutes(
     method: 'GET',
     url: '/readyz',
     access: 'anyone',
+    always: true,
     operationId: 'ready',
     summary: 'Whether the service can do its work: database reachable and writable, clock right, not about to stop',
     tag: 'Health',
     answers: { 200: { description: 'It can', schema } },
     async handle() {
-      if (parts.draining()) throw new Problem('unavailable', { detail: 'The service is about to stop.' });
-      if (!(await isReady(parts.database)))
-        throw new Problem('unavailable', { detail: 'The database does not answer.' });
-      if (!(await canWrite())) throw new Problem('unavailable', { detail: keepsNothing });
+      if (parts.draining())
+        throw new Problem('unavailable', { detail: 'The service is about to stop.', expected: true });
+      const why = await whyNotThere();
+      if (why) throw new Problem('unavailable', { detail: why });
       if (parts.mark.refusal() !== undefined) throw new Problem('unavailable', { detail: isOlderCopy });
       if (parts.instance.lacksKey())
         throw new Problem('unavailable', { detail: 'The key that seals secrets now is not in the key file here.' });
-      if ((await parts.clockCheck.apart()) !== undefined) throw new Problem('unavailable', { detail: clockIsApart });
+      await parts.clockCheck.mustAgree();
       if (await parts.clockCheck.behind()) throw new Problem('unavailable', { detail: clockIsBehind });
       return { status: 'ok' };
     },
   });
+}
+
+/**
+ * Why the database cannot be worked with now, if it cannot. One that is back may be another one, such as a standby that has
+ * not heard of everything: it is held against the mark before anybody is sent here again.
+ */
+function createPresence(
+  { database, mark }: { database: Database; mark: MarkKeeper },
+  canWrite: () => Promise<boolean>,
+  complain: (error: unknown) => void,
+): () => Promise<string | undefined> {
+  let wasAway = false;
+  return async () => {
+    const isThere = await isReady(database);
+    const why = isThere ? ((await canWrite()) ? undefined : keepsNothing) : 'The database does not answer.';
+    if (!why && wasAway) await mark.renew().catch(complain);
+    wasAway = why !== undefined;
+    return why;
+  };
 }

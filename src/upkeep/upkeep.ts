@@ -9,19 +9,19 @@ export {
   verifyBackup,
   type Whole,
 } from './backup/backup.ts';
-export { createClockCheck, type DatabaseTime, databaseTimeFor } from './clock-check.ts';
+export { createClockCheck, type DatabaseTime, databaseTimeFor, whileAgreed } from './clock-check.ts';
 export { examine } from './doctor.ts';
 export { nearestFolder } from './doctor-files.ts';
 export type { Finding } from './finding.ts';
-export { createInstance, listInstances } from './instances.ts';
+export { createInstance, listInstances, whoServes } from './instances.ts';
 export { createKeyFile, KeyError, mustBeGiven, readKeyFile } from './key-file.ts';
-export { readKeyring, readKeys, unlock } from './keys.ts';
+export { readKeyring, readKeys, requireKeyFile, unlock } from './keys.ts';
 export { createAcceptRestored } from './mark/accept.ts';
+export { readExported } from './mark/changed-since.ts';
 export { beginHistory, noteRestored } from './mark/generations.ts';
 export { createMarkKeeper } from './mark/mark.ts';
 export { readMark } from './mark/mark-file.ts';
 export { createMetrics, serveMetrics } from './metrics.ts';
-export { putDown } from './put-down.ts';
 export { reseal } from './reseal.ts';
 export { activateKey, addKey, type KeyState, listKeys } from './rotate.ts';
 

@@ -26,6 +26,23 @@ describe('the command line', { concurrency: true }, () => {
     assert.deepEqual(options, ['passwordBlocklistFile'], 'the one name like that is a file of common passwords');
   });
 
+  it('takes no address of a database with a password in it as an argument', () =>
+    inFolder(async (folder) => {
+      const address = 'postgres://cs:marker/9@db.example.com/cs';
+      const commands = [
+        ['serve', '--database-url', address],
+        ['config', 'print', `--database-url=${address}`],
+        ['db', 'copy', '--from', address],
+        ['db', 'copy', '--to', address],
+      ];
+      for (const args of commands) {
+        const { code, stdout, stderr } = await countersign(args, { folder });
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, /takes no password: .* COUNTERSIGN_DATABASE_URL_FILE names\./);
+        assert.doesNotMatch(stdout + stderr, /marker/);
+      }
+    }));
+
   it('tells nobody the password that it was given, nor its hash', () =>
     inFolder(async (folder) => {
       const given = { folder, stdin: 'marker of the command line\n' };

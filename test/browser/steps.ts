@@ -41,11 +41,16 @@ interface Makings {
   browser?: Browser;
 }
 
-/** Between the two, a flow runs in both colour schemes and at both widths. */
-export const looks = [
+const allLooks = [
   { name: 'light-320', options: { colorScheme: 'light', viewport: { width: 320, height: 640 } } },
   { name: 'dark-1280', options: { colorScheme: 'dark', viewport: { width: 1280, height: 800 } } },
 ] as const;
+
+/**
+ * How the flows look in this process: on a phone in the short tests, on a desk in the long ones. Between the two, a flow
+ * runs in both colour schemes and at both widths.
+ */
+export const looks = allLooks.filter(({ name }) => name === (process.env['COUNTERSIGN_TEST_LOOK'] ?? 'light-320'));
 
 /** A browser of somebody's own, with the clock of the world. */
 export interface Hand {

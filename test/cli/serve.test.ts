@@ -177,3 +177,17 @@ async function signIn(url: string): Promise<string> {
 async function whoami(url: string, token: string): Promise<string> {
   return (await fetch(`${url}/whoami`, { headers: { authorization: `Bearer ${token}` } })).text();
 }
+
+test('a start that waits for its database says so at once, and for what', () =>
+  inFolder(async (folder) => {
+    const keyFile = join(folder, 'k');
+    assert.equal((await countersign(['key', 'create', keyFile], { folder })).code, 0);
+    const env = { COUNTERSIGN_DATABASE_URL: 'postgres://u@127.0.0.1:1/d', COUNTERSIGN_KEY_FILE: keyFile };
+    const run = begin(['serve', '--port', '0'], { folder, env });
+    await run.until(
+      /^countersign: Waiting up to 30 seconds for the database\. PostgreSQL cannot be reached \(.*names\.$/m,
+    );
+    run.child.kill('SIGKILL');
+    await run.end;
+    assert.equal(run.stderr().match(/Waiting/g)?.length, 1);
+  }));

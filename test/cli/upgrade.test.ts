@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { migrationNames } from '../../src/database/migrate.ts';
+import { migrationNames } from '../../src/database/schema/migrate.ts';
 import { makeOlder } from '../databases/places.ts';
 import { begin, countersign, inFolder } from './process.ts';
 

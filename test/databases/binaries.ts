@@ -36,7 +36,7 @@ export function own(folder: string, what: 'itself' | 'with all in it' = 'itself'
 /** Makes a temporary folder of that user's, where that user can go. */
 export function makeFolder(): string {
   let above = tmpdir();
-  while (isRoot && !isOpen(above)) above = dirname(above);
+  while (isRoot && !isOpen(above)) above = dirname(above) === '/' ? '/tmp' : dirname(above);
   const folder = mkdtempSync(join(above, 'countersign-postgres-'));
   own(folder);
   return folder;

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { binary, identity, makeFolder, own } from './binaries.ts';
+import type { Told } from './keeper.ts';
 
 /** A PostgreSQL server of our own: real, from an npm package, in a folder that goes with it. */
 export interface Cluster {
@@ -32,7 +33,7 @@ export async function makeCluster(settings: Record<string, string> = {}, from?: 
     own(data);
     execFileSync(
       await binary('initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-instructions'],
+      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-instructions', ...locale],
       { ...identity(), stdio: 'ignore' },
     );
   }
@@ -58,8 +59,8 @@ export async function makeCluster(settings: Record<string, string> = {}, from?: 
         const started = spawn(await binary('postgres'), ['-D', data, ...flags], { ...identity(), stdio: 'ignore' });
         server = started;
         running.add(started);
-        started.once('exit', () => running.delete(started));
-        started.once('error', () => running.delete(started));
+        for (const end of ['exit', 'error']) started.once(end, () => running.delete(started));
+        tellKeeper({ folder, pid: started.pid });
         // After a crash, processes of the one before may be about to end still, and then it does not start.
         if (await answers(cluster, started, over)) return;
         if (over.aborted) throw new Error('PostgreSQL does not start');
@@ -74,10 +75,28 @@ export async function makeCluster(settings: Record<string, string> = {}, from?: 
     async remove() {
       await cluster.stop('SIGQUIT');
       await rm(folder, { recursive: true, force: true });
+      tellKeeper({ folder, pid: undefined });
     },
   };
   return cluster;
 }
+
+let keeper: ChildProcess | undefined;
+
+function tellKeeper(told: Told): void {
+  // In a group of its own, so that what ends all of this one leaves it.
+  keeper ??= fork(new URL('keeper.ts', import.meta.url), {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
+  });
+  keeper.send(told);
+  keeper.unref();
+  keeper.channel?.unref();
+}
+
+/** Of PostgreSQL itself, whatever the machine knows. */
+const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
 
 const usual = {
   listen_addresses: '127.0.0.1',
@@ -90,9 +109,6 @@ const usual = {
 };
 
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const server of running) server.kill('SIGQUIT');
-});
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 

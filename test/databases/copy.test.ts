@@ -24,7 +24,7 @@ for (const kind of kinds) {
         assert.equal(refused.code, 1);
         assert.match(
           refused.stderr,
-          /^countersign: Instance \S+ \(\S+\) serves on the database .* Stop every instance/,
+          /^countersign: Instance \S+ \(\S+\) serves on this database\. Stop every instance/,
         );
         await world.server.close();
         left = dump(world);
@@ -76,7 +76,7 @@ test('the database of the options is the one that is not named, and an empty one
   atTwoSites('SQLite', 'PostgreSQL', async (home, away) => {
     await inHouse(home, (world) => makePersonWithCode(world));
     const migrated = await away.run(['db', 'migrate']);
-    assert.match(migrated.stdout, /^Brought up to date: 0001-first, .*0010-generations\.$/m);
+    assert.match(migrated.stdout, /^Made a new database \(0010-generations\)\.$/m);
     assert.match((await away.run(['db', 'migrate'])).stdout, /^It is up to date \(0010-generations\)\.$/m);
     const done = await away.run(['db', 'copy', '--from', home.address]);
     assert.equal(done.code, 0, done.stderr);

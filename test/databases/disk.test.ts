@@ -123,15 +123,14 @@ function smallDisk(t: TestContext): string | undefined {
     return folder;
   } catch {
     rmSync(folder, { recursive: true });
-    return void t.diagnostic(
-      'nobody but an administrator mounts a disk: SQLite alone was asked what it says of a full one',
-    );
+    return undefined;
   }
 }
 
 test('a real disk that is full: the log says what to do, nothing is half done, and room heals it', async (t) => {
   const folder = smallDisk(t);
-  if (!folder) return;
+  if (!folder)
+    return t.skip('nobody but an administrator mounts a disk: SQLite alone was asked what it says of a full one');
   const story = async (world: World): Promise<void> => {
     const filler = join(folder, 'filler');
     const { database } = world.server.service;
@@ -160,7 +159,8 @@ function writeUntilFull(path: string, size: number): void {
 
 test('a start on a disk that is full or read-only says so, and what to do', async (t) => {
   const folder = smallDisk(t);
-  if (!folder) return;
+  if (!folder)
+    return t.skip('nobody but an administrator mounts a disk: SQLite alone was asked what it says of a full one');
   const data = join(folder, 'data');
   mkdirSync(data);
   const file = join(data, 'countersign.db');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { openService } from '../../src/service.ts';
 import type { AcceptedDatabase } from '../../src/upkeep/mark/accept.ts';
 import { codeAt, makePerson, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
@@ -10,130 +10,164 @@ import { assertRefused, isAlive, tokenOf, tryToSignIn } from '../stories/steps.t
 import { type House, inHouse, kinds, typed } from './mark-steps.ts';
 
 /** What accepting an older copy ends, and what it tells of those whose accounts were changed after it was made. */
-for (const kind of kinds) {
-  test(`${kind}: nothing that was spent or ended since the copy was made is good after it was accepted`, () =>
-    inHouse(kind, async (house) => {
+describe('an older copy that is accepted', { concurrency: true }, () => {
+  for (const kind of kinds) {
+    test(`${kind}: nothing that was spent or ended since the copy was made is good after it was accepted`, () =>
+      inHouse(kind, async (house) => {
+        const { world } = house;
+        const root = await makePersonWithCode(world, 'root', true);
+        const bob = await makePersonWithCode(world);
+        const token = await signIn(world, root);
+        const { body: program } = await make(world, token, { name: 'HR import' });
+        const invitation = tokenIn((await world.server.users.create({ name: 'zoe' })).link);
+        const session = await signIn(world, bob);
+        const browser = await remember(world, bob);
+        const [spent = '', unspent = ''] = bob.recoveryCodes ?? [];
+        const putBack = await house.copy();
+
+        const codes = [0, 30_000].map((later) => codeAt(bob.secret ?? Buffer.alloc(0), world.now() + later));
+        await world.call('DELETE', '/auth/sessions/current', { token: session });
+        await tokenOf(world, bob, { recovery_code: spent });
+        await putBack();
+        const accepted = await accept(world);
+        assert.deepEqual(accepted.voided, {
+          sessions: 2,
+          browsers: 1,
+          recovery_codes: 20,
+          links: 1,
+          service_tokens: 1,
+          authenticators: 2,
+        });
+
+        await world.restart();
+        assert.deepEqual([await isAlive(world, session), await isAlive(world, token)], [false, false]);
+        for (const recovery_code of [spent, unspent])
+          assertRefused(await tryToSignIn(world, bob, { recovery_code }), 401, 2);
+        for (const otp of codes) assertRefused(await tryToSignIn(world, bob, { otp }), 401, 2);
+        assert.equal((await world.call('GET', '/users', { token: program.token })).status, 401);
+        const { passwords, browsers, database } = world.server.service;
+        assert.equal(await passwords.userOfLink(database.read, invitation, world.now()), undefined);
+        assert.deepEqual(await browsers.list(database.read, bob.id, world.now()), []);
+        assert.notEqual(browser, '');
+
+        world.turn(60_000);
+        assert.ok(await signIn(world, bob), 'password and authenticator are what they were');
+        assert.deepEqual(await list(world, await signIn(world, root)), []);
+        const [event] = logged(world, 'database.accepted');
+        assert.equal(event?.actor_id, 'operator');
+        assert.deepEqual(JSON.parse(event?.detail ?? ''), {
+          generation: 2,
+          ...{ sessions: 2, browsers: 1, links: 1, authenticators: 2, recovery_codes: 20, service_tokens: 1 },
+        });
+      }));
+
+    test(`${kind}: an exported log tells whose accounts were changed after the copy was made`, () =>
+      inHouse(kind, async (house) => {
+        const { world } = house;
+        const [alice, bob] = [await makePerson(world), await makePerson(world, 'bob')];
+        const root = await makePersonWithCode(world, 'root', true);
+        const putBack = await house.copy();
+        const token = await signIn(world, root);
+        await world.call('PATCH', `/users/${alice.id}`, { token, body: { disabled: true } });
+        await world.call('PATCH', `/users/${bob.id}`, { token, body: { name: 'robert' } });
+        await world.call('DELETE', `/users/${bob.id}`, { token });
+        const carol = await makePerson(world, 'carol');
+        await signIn(world, carol);
+        const exported = await exportLog(house);
+        await putBack();
+        const { changed } = await accept(world, exported);
+        const told = changed?.map(({ name, userId, events }) => [name ?? userId, events.map(({ event }) => event)]);
+        assert.deepEqual(told, [
+          ['alice', ['user.disabled']],
+          ['bob', ['user.renamed', 'user.deleted']],
+          [carol.id, ['user.created']],
+        ]);
+        assert.deepEqual(
+          changed?.flatMap(({ events }) => events.map(({ by }) => by)),
+          [root.id, root.id, root.id, 'operator'],
+        );
+      }));
+
+    test(`${kind}: rows that a copy wrote by itself hide none of those that it lacks`, () =>
+      inHouse(kind, async (house) => {
+        const { world } = house;
+        const alice = await makePerson(world);
+        const putBack = await house.copy();
+        await world.server.service.admin.change('operator', alice.id, { disabled: true });
+        const exported = await exportLog(house);
+        await putBack();
+        await world.restart({ markFile: '' });
+        await makePerson(world, 'bob');
+        await makePerson(world, 'carol');
+        const { changed } = await world.server.service.acceptRestored({ audit: lines(exported) });
+        assert.deepEqual(
+          changed?.map(({ name, events }) => [name, events.map(({ event }) => event)]),
+          [['alice', ['user.disabled']]],
+        );
+      }));
+  }
+
+  for (const kind of kinds)
+    test(`${kind}: an operator accepts at the command line, and reads there whose accounts were changed, however long the log is`, () =>
+      inHouse(kind, async (house) => {
+        const { world } = house;
+        const alice = await makePerson(world);
+        const putBack = await house.copy();
+        await world.server.service.admin.change('operator', alice.id, { disabled: true });
+        const exported = await exportLog(house);
+        const audit = join(world.folder, 'exported.jsonl');
+        await putBack();
+        await assert.rejects(world.restart(), { name: 'MarkError' });
+        const [first = ''] = exported.split('\n');
+        // What the copy knows, so often that the file comes in several pieces.
+        for (const padding of [0, 0, 1000, 1000]) {
+          await writeFile(audit, `${`${first}\n`.repeat(padding)}${exported}`);
+          const { code, stdout, stderr } = await typed(house, ['db', 'restore', '--accept', '--audit', audit]);
+          assert.deepEqual([code, stderr], [0, '']);
+          const read = new RegExp(`^Read ${padding + 2} rows of the exported audit log, up to row 2\\.$`, 'm');
+          assert.match(stdout, read);
+          assert.match(stdout, /generation \d\..*alice: user\.disabled/s);
+        }
+        await world.restart();
+      }));
+
+  test('nothing is accepted while somebody serves, nor with a file of --audit that tells nothing', () =>
+    inHouse('SQLite', async (house) => {
       const { world } = house;
-      const root = await makePersonWithCode(world, 'root', true);
-      const bob = await makePersonWithCode(world);
-      const token = await signIn(world, root);
-      const { body: program } = await make(world, token, { name: 'HR import' });
-      const invitation = tokenIn((await world.server.users.create({ name: 'zoe' })).link);
-      const session = await signIn(world, bob);
-      const browser = await remember(world, bob);
-      const [spent = '', unspent = ''] = bob.recoveryCodes ?? [];
-      const putBack = await house.copy();
-
-      const codes = [0, 30_000].map((later) => codeAt(bob.secret ?? Buffer.alloc(0), world.now() + later));
-      await world.call('DELETE', '/auth/sessions/current', { token: session });
-      await tokenOf(world, bob, { recovery_code: spent });
-      await putBack();
-      const accepted = await accept(world);
-      assert.deepEqual(accepted.voided, {
-        sessions: 2,
-        browsers: 1,
-        recoveryCodes: 20,
-        links: 1,
-        serviceTokens: 1,
-        authenticators: 2,
-      });
-
+      world.turn(Date.now() - world.now());
       await world.restart();
-      assert.deepEqual([await isAlive(world, session), await isAlive(world, token)], [false, false]);
-      for (const recovery_code of [spent, unspent])
-        assertRefused(await tryToSignIn(world, bob, { recovery_code }), 401, 2);
-      for (const otp of codes) assertRefused(await tryToSignIn(world, bob, { otp }), 401, 2);
-      assert.equal((await world.call('GET', '/users', { token: program.token })).status, 401);
-      const { passwords, browsers, database } = world.server.service;
-      assert.equal(await passwords.userOfLink(database.read, invitation, world.now()), undefined);
-      assert.deepEqual(await browsers.list(database.read, bob.id, world.now()), []);
-      assert.notEqual(browser, '');
-
-      world.turn(60_000);
-      assert.ok(await signIn(world, bob), 'password and authenticator are what they were');
-      assert.deepEqual(await list(world, await signIn(world, root)), []);
-      const [event] = logged(world, 'database.accepted');
-      assert.equal(event?.actor_id, 'operator');
-      assert.deepEqual(JSON.parse(event?.detail ?? ''), {
-        generation: 2,
-        ...{ sessions: 2, browsers: 1, links: 1, authenticators: 2, recovery_codes: 20, service_tokens: 1 },
-      });
+      const token = await signIn(world, await makePerson(world));
+      const audit = join(world.folder, 'exported.jsonl');
+      await writeFile(audit, '\n');
+      const accept = ['db', 'restore', '--accept'];
+      for (const [args, why] of [
+        [accept, /^countersign: Instance \S+ \(\S+\) serves on this database\. Stop every instance first/],
+        [[...accept, '--audit', audit], /^countersign: There is no row of an audit log in it: give the file/],
+        [
+          [...accept, '--audit', world.folder],
+          /^countersign: \S+ is no file: give one that `countersign audit export`/,
+        ],
+      ] as const) {
+        const { code, stderr } = await typed(house, [...args]);
+        assert.equal(code, 1);
+        assert.match(stderr, why);
+      }
+      assert.ok(await isAlive(world, token));
     }));
 
-  test(`${kind}: an exported log tells whose accounts were changed after the copy was made`, () =>
-    inHouse(kind, async (house) => {
+  test('what is no exported log is said so, and nothing is accepted', () =>
+    inHouse('SQLite', async (house) => {
       const { world } = house;
-      const [alice, bob] = [await makePerson(world), await makePerson(world, 'bob')];
-      const root = await makePersonWithCode(world, 'root', true);
-      const putBack = await house.copy();
-      const token = await signIn(world, root);
-      await world.call('PATCH', `/users/${alice.id}`, { token, body: { disabled: true } });
-      await world.call('PATCH', `/users/${bob.id}`, { token, body: { name: 'robert' } });
-      await world.call('DELETE', `/users/${bob.id}`, { token });
-      const carol = await makePerson(world, 'carol');
-      await signIn(world, carol);
+      const token = await signIn(world, await makePerson(world));
       const exported = await exportLog(house);
-      await putBack();
-      const { changed } = await accept(world, exported);
-      const told = changed?.map(({ name, userId, events }) => [name ?? userId, events.map(({ event }) => event)]);
-      assert.deepEqual(told, [
-        ['alice', ['user.disabled']],
-        ['bob', ['user.renamed', 'user.deleted']],
-        [carol.id, ['user.created']],
-      ]);
-      assert.deepEqual(
-        changed?.flatMap(({ events }) => events.map(({ by }) => by)),
-        [root.id, root.id, root.id, 'operator'],
-      );
+      for (const broken of [`${exported}{`, `${exported}{"sequence":1}\n`, `${exported}[]\n`])
+        await assert.rejects(world.server.service.acceptRestored({ audit: lines(broken) }), {
+          message: /^Line 3 is no row of an exported audit log: /,
+        });
+      assert.ok(await isAlive(world, token));
+      assert.deepEqual((await world.server.service.acceptRestored({ audit: lines(exported) })).changed, []);
     }));
-
-  test(`${kind}: rows that a copy wrote by itself hide none of those that it lacks`, () =>
-    inHouse(kind, async (house) => {
-      const { world } = house;
-      const alice = await makePerson(world);
-      const putBack = await house.copy();
-      await world.server.service.admin.change('operator', alice.id, { disabled: true });
-      const exported = await exportLog(house);
-      await putBack();
-      await world.restart({ markFile: '' });
-      await makePerson(world, 'bob');
-      await makePerson(world, 'carol');
-      const { changed } = await world.server.service.acceptRestored({ audit: lines(exported) });
-      assert.deepEqual(
-        changed?.map(({ name, events }) => [name, events.map(({ event }) => event)]),
-        [['alice', ['user.disabled']]],
-      );
-    }));
-}
-
-test('an operator accepts at the command line, and reads there whose accounts were changed', () =>
-  inHouse('SQLite', async (house) => {
-    const { world } = house;
-    const alice = await makePerson(world);
-    const putBack = await house.copy();
-    await world.server.service.admin.change('operator', alice.id, { disabled: true });
-    const audit = join(world.folder, 'exported.jsonl');
-    await writeFile(audit, await exportLog(house));
-    await putBack();
-    await assert.rejects(world.restart(), { name: 'MarkError' });
-    const { code, stdout, stderr } = await typed(house, ['db', 'restore', '--accept', '--audit', audit]);
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /generation 2\..*alice: user\.disabled/s);
-    await world.restart();
-  }));
-
-test('what is no exported log is said so, and nothing is accepted', () =>
-  inHouse('SQLite', async (house) => {
-    const { world } = house;
-    const token = await signIn(world, await makePerson(world));
-    const exported = await exportLog(house);
-    for (const broken of [`${exported}{`, `${exported}{"sequence":1}\n`, `${exported}[]\n`])
-      await assert.rejects(world.server.service.acceptRestored({ audit: lines(broken) }), {
-        message: /^Line 3 is no row of an exported audit log: /,
-      });
-    assert.ok(await isAlive(world, token));
-    assert.deepEqual((await world.server.service.acceptRestored({ audit: lines(exported) })).changed, []);
-  }));
+});
 
 /** As an operator does it, whose service is stopped. */
 async function accept(world: World, exported?: string): Promise<AcceptedDatabase> {

@@ -5,6 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { run } from '../../src/cli/program.ts';
+import type { Parts } from '../../src/service.ts';
 import { newId } from '../../src/tokens.ts';
 import { quickHash } from '../quick-hash.ts';
 import { makeWorld, type World } from '../server.ts';
@@ -15,7 +16,7 @@ export interface House {
   world: World;
   markFile: string;
   /** What the mark file says. */
-  mark(): Promise<{ generation: string; sequence: number; row: string; renewed_at: string }>;
+  mark(): Promise<{ generation: string; sequence: number; row: string; renewed_at: string; key: string; mac: string }>;
   setMark(mark: object): Promise<void>;
   /** Stops the service, copies its database, and starts it again; what is answered puts the copy back, and starts nothing. */
   copy(): Promise<() => Promise<void>>;
@@ -24,12 +25,16 @@ export interface House {
 export const kinds = ['SQLite', 'PostgreSQL'] as const;
 
 /** Runs a story with a service on a database of this kind. */
-export async function inHouse(kind: (typeof kinds)[number], story: (house: House) => Promise<void>): Promise<void> {
+export async function inHouse(
+  kind: (typeof kinds)[number],
+  story: (house: House) => Promise<void>,
+  parts: Parts = {},
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-mark-'));
   const fresh = kind === 'PostgreSQL' ? await freshDatabase() : undefined;
   const markFile = join(folder, 'mark', 'countersign.mark');
   try {
-    const world = await makeWorld({ databaseUrl: fresh?.url ?? '', markFile }, { argon2: quickHash });
+    const world = await makeWorld({ databaseUrl: fresh?.url ?? '', markFile }, { argon2: quickHash, ...parts });
     try {
       await story({
         world,

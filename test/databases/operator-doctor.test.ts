@@ -16,9 +16,19 @@ test('a service in order has nothing to mend, and neither files of SQLite nor a 
     const found = await findings(world);
     assert.deepEqual(
       found.map(({ check, state }) => `${check} ${state}`),
-      ['files', 'connection', 'database', 'schema', 'keys', 'secrets', 'instances', 'clock', 'clock', 'proxies'].map(
-        (check) => `${check} ok`,
-      ),
+      [
+        'files',
+        'connection',
+        'database',
+        'schema',
+        'keys',
+        'secrets',
+        'instances',
+        'mark',
+        'clock',
+        'clock',
+        'proxies',
+      ].map((check) => `${check} ok`),
     );
     assert.match(
       found.find(({ check }) => check === 'connection')?.found ?? '',

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isNewDatabase } from '../../src/database/database.ts';
 import { newKeyLine } from '../../src/seal.ts';
 import { createKeyFile, KeyError } from '../../src/upkeep/upkeep.ts';
 import { atOnce } from './at-once.ts';
@@ -12,28 +13,29 @@ import { withInstances, withOperator } from './operator.ts';
 process.env['COUNTERSIGN_TEST_ON'] = 'postgres';
 for (const file of ['key-instances', 'key-rotation']) await import(`../${file}.test.ts`);
 
-test('no verb and no start makes a key file, and each says what to do', () =>
-  withOperator(
-    'empty',
-    async ({ run, url, keyFile, folder }) => {
-      const told = new RegExp(
-        `There is no key file ${keyFile}, .* for the very first one run \`countersign key create ${keyFile}\``,
-      );
-      const verbs = ['config check', 'setup-link', 'user create alice', 'user list', 'session list alice'];
-      const more = ['key list', 'key rotate', 'key reseal', 'audit list', 'audit verify', 'doctor'];
-      // From the second one on the tables are there, and no key is known yet.
-      for (const verb of [...verbs, ...more]) {
-        const { code, stdout, stderr } = await run(verb, { stdin: 'four unrelated plain words\n' });
-        assert.equal(code, 1, verb);
-        assert.match(verb === 'doctor' ? stdout : stderr, told, verb);
-      }
-      await withInstances({ url, keyFiles: [keyFile] }, async (_, [refusal]) => {
-        assert.match(String(refusal), told);
-      });
-      for (const path of [keyFile, join(folder, 'keys'), join(folder, 'data')]) assert.ok(!existsSync(path), path);
-    },
-    'no key file',
-  ));
+for (const kind of ['empty', 'migrated'] as const)
+  test(`no verb and no start makes a key file, and each says what to do (the database is ${kind})`, () =>
+    withOperator(
+      kind,
+      async ({ run, url, keyFile, folder }) => {
+        const told = new RegExp(
+          `There is no key file ${keyFile}, .* for the very first one run \`countersign key create ${keyFile}\``,
+        );
+        const verbs = ['config check', 'setup-link', 'user create alice', 'doctor'];
+        const more = ['user list', 'session list alice', 'key list', 'key rotate', 'key reseal', 'audit list'];
+        for (const verb of kind === 'empty' ? verbs : [...verbs, ...more, 'audit verify']) {
+          const { code, stdout, stderr } = await run(verb, { stdin: 'four unrelated plain words\n' });
+          assert.equal(code, 1, verb);
+          assert.match(verb === 'doctor' ? stdout : stderr, told, verb);
+        }
+        await withInstances({ url, keyFiles: [keyFile] }, async (_, [refusal]) => {
+          assert.match(String(refusal), told);
+        });
+        for (const path of [keyFile, join(folder, 'keys'), join(folder, 'data')]) assert.ok(!existsSync(path), path);
+        assert.equal(await isNewDatabase({ url }), kind === 'empty', 'nothing was made in the database either');
+      },
+      'no key file',
+    ));
 
 test('once the database knows its key, a file that is missing is to be put back, not made', () =>
   withOperator('migrated', async ({ run, keyFile }) => {

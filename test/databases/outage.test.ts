@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/database/database.ts';
 import type { Answer } from '../call.ts';
 import { makeCertificate } from '../certificate.ts';
 import { endless } from '../endless.ts';
+import { lookAt } from '../faults/look.ts';
 import { quickHash } from '../quick-hash.ts';
 import { freshCode, makePersonWithCode, makeWorld, type World } from '../server.ts';
 import { identity } from './binaries.ts';
@@ -58,9 +59,9 @@ test('over TLS the server proves who it is, and takes a password that it has nev
     [address('127.0.0.1', right, ours)]: /certificate of PostgreSQL is not to be trusted.*127\.0\.0\.1/,
     [address('localhost', right, `&sslrootcert=${files().other}`)]: /certificate of PostgreSQL is not to be trusted/,
     [address('localhost', right)]: /certificate of PostgreSQL is not to be trusted/,
-    [address('localhost', ':wrong', ours)]: /lets this user not in \(password authentication failed/,
+    [address('localhost', ':wrong', ours)]: /does not let this user in \(password authentication failed/,
     [address('localhost', '', ours)]: /asks for another password/,
-    [`postgres://people${right}@localhost:${cluster.port}/people`]: /lets this user not in \(no pg_hba\.conf entry/,
+    [`postgres://people${right}@localhost:${cluster.port}/people`]: /does not let this user in \(no pg_hba\.conf entry/,
     [`postgres://postgres@localhost:${cluster.port}/nowhere`]: /There is no such database.*Make it/,
   };
   for (const [url, why] of Object.entries(refusals)) {
@@ -86,6 +87,7 @@ const inTwo = async (story: (one: World, two: World) => Promise<void>): Promise<
   for (const world of worlds) world.turn(later);
   try {
     await story(...worlds);
+    await lookAt({ ...options, data: join(folder, 'data') });
   } finally {
     for (const world of worlds) await world.close();
   }

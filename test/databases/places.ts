@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { DatabasePlace, Tx } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import { openEngine } from '../../src/database/open.ts';
+import { migrate } from '../../src/database/schema/migrate.ts';
 import { atOnce, type Rows } from './at-once.ts';
 import { freshDatabase } from './fresh.ts';
 
@@ -57,10 +57,13 @@ export async function makeOlder(
 ): Promise<void> {
   const engine = await openEngine(place);
   try {
-    await engine.migrate(async (tx) => {
-      await migrate(tx, { upTo });
-      await fill(tx);
-    });
+    await engine.writeLong(
+      async (tx) => {
+        await migrate(tx, { upTo });
+        await fill(tx);
+      },
+      { mayRest: false },
+    );
   } finally {
     await engine.close();
   }

@@ -43,7 +43,7 @@ export async function makePeople(service: Service, names: readonly string[], see
  */
 export async function live(
   person: Person,
-  { door, clock, tally }: { door: Door; clock: Clock; tally: Tally },
+  { door, clock, tally, onDone }: { door: Door; clock: Clock; tally: Tally; onDone?: () => void },
   most = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const { random } = person;
@@ -69,5 +69,7 @@ export async function live(
     person.may = [isDone ? deed.done(account, reply) : account];
     person.doing = undefined;
     count(tally, isDone ? deed.name : 'late codes');
+    count(tally, 'acknowledged');
+    onDone?.();
   }
 }

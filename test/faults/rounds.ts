@@ -27,7 +27,7 @@ export type Kind = 'sqlite' | 'postgres';
 
 /**
  * Rounds of kill -9 on one database that lives through all of them: a service is started, looked at, set to work by
- * several people, and killed 1 to 200 ms later. Answers what was acknowledged, and what became of what was not. Throws
+ * several people, and killed 1 to 200 ms after the first thing it has acknowledged. Answers what was acknowledged, and what became of what was not. Throws
  * where anything is not as it must be.
  */
 export async function killRounds(kind: Kind, rounds: number, seed: number): Promise<Tally> {
@@ -42,7 +42,8 @@ export async function killRounds(kind: Kind, rounds: number, seed: number): Prom
     await createKeyFile(options.keyFile, 'or fail');
     const people = await settle(options, clock, seed);
     const ground = { options, clock, people, random, tally };
-    await oneRound(await spares.take(), ground, 'acquaint');
+    // What is done before the first kill is shown by none.
+    await oneRound(await spares.take(), { ...ground, tally: new Map() }, 'acquaint');
     for (let round = 1; round <= rounds; round += 1) await oneRound(await spares.take(), ground, 'kill');
     await oneRound(await spares.take('the last'), ground, 'look');
   } finally {
@@ -85,9 +86,10 @@ async function oneRound(
     await look(people, { options, door, clock, tally });
     if (what === 'look') return;
     const most = what === 'acquaint' ? acquaintance : undefined;
-    const all = Promise.all(people.map((person) => live(person, { door, clock, tally }, most)));
+    const first = Promise.withResolvers<void>();
+    const all = Promise.all(people.map((person) => live(person, { door, clock, tally, onDone: first.resolve }, most)));
     // They end before only where something is wrong.
-    await (most ? all : Promise.race([all, sleep(1 + random.below(longestMs))]));
+    await (most ? all : Promise.race([all, first.promise.then(() => sleep(1 + random.below(longestMs)))]));
     child.kill('SIGKILL');
     await all;
     if (what === 'acquaint') return;

@@ -21,12 +21,17 @@ export function remember(world: World): Moment {
  */
 export function rewind(world: World, { tables, now }: Moment): string[] {
   const present = dump(world, notOurs);
-  const changed = Object.keys(present).filter((name) => !isDeepStrictEqual(present[name], tables[name]));
+  const changed = Object.keys(present).filter(
+    (name) => !isDeepStrictEqual(inOrder(present[name]), inOrder(tables[name])),
+  );
   if (world.databaseUrl) putBackInPostgres(world.databaseUrl, changed, tables);
   else putBackInSqlite(join(world.folder, 'data', 'countersign.db'), changed, tables);
   world.turn(now - world.now());
   return changed;
 }
+
+/** PostgreSQL puts rows wherever there is room, so that those of one moment come in another order when they are put back. */
+const inOrder = (rows: Dump[string] = []): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
 /** What the process notes by itself, whoever asks for what. */
 const notOurs = ['schema_history', 'instances'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turnOfLoop } from 'node:timers/promises';
 import { argon2 } from '../../src/passwords/passwords.ts';
 import { inWorld, makePerson, signIn, type World } from '../server.ts';
 import { visit } from '../visitor.ts';
@@ -138,3 +138,14 @@ test('a known browser gets in though strangers of many networks fill the queue, 
     { argon2: watched.argon2 },
   );
 });
+
+test('an instance on which more wait to write than can in seconds is ready all the same: its turns are had', () =>
+  inWorld(async (world) => {
+    const { database } = world.server.service;
+    let isOver = false;
+    const crowd = Array.from({ length: 40 }, () => database.transaction(() => sleep(isOver ? 0 : 100)));
+    // A call waits for what goes on behind its answer; this is the answer alone.
+    assert.equal((await world.server.inject({ url: '/readyz' })).statusCode, 200);
+    isOver = true;
+    await Promise.all(crowd);
+  }));

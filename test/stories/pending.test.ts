@@ -28,6 +28,25 @@ test('a pending secret is the same at every call of its session, and another ses
     assert.deepEqual(body.factors, [{ type: 'password', proved: true }]);
   }));
 
+test('whoever was shown a secret before is shown it again without waiting for those who write', () =>
+  inWorld(async (world) => {
+    const { database } = world.server.service;
+    const token = await signIn(world, await makePerson(world));
+    const bound = await signIn(world, await makePerson(world, 'bound'));
+    await enable(world, bound);
+    const shown = [await generate(world, token), await generate(world, bound)];
+    const over = Promise.withResolvers<void>();
+    const writing = database.transaction(() => over.promise);
+    for (const [index, asking] of [token, bound].entries()) {
+      const headers = { authorization: `Bearer ${asking}`, accept: 'application/json' };
+      // A call waits for what goes on behind its answer; this is the answer alone.
+      const again = await world.server.inject({ url: '/auth/otp/generate', headers });
+      assert.deepEqual([again.statusCode, again.payload], [200, shown[index]?.text]);
+    }
+    over.resolve();
+    await writing;
+  }));
+
 test('the QR code comes as PNG, SVG or JSON by Accept, as nothing else, and is never stored', () =>
   inWorld(async (world) => {
     const token = await signIn(world, await makePerson(world));

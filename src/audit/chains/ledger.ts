@@ -1,7 +1,8 @@
-import { numbersEnd, type Tx, wasKept } from '../../database/database.ts';
-import { macOf, noMac, type Row, same, signRecord, signRegister } from './form.ts';
+import { mayBeKept, numbersEnd, type Tx, wasKept } from '../../database/database.ts';
+import { macOf, noMac, type Row, signRecord, signRegister } from './form.ts';
 import type { Keys } from './keys.ts';
 import {
+  type End,
   insertRecord,
   insertRow,
   lengthenChain,
@@ -17,22 +18,20 @@ import {
 /** What a row tells, before it is a link of a chain. */
 export type Unsigned = Omit<Row, 'sequence' | 'chain' | 'link' | 'mac'>;
 
-/** Where a chain ended when a transaction had written to it. */
-interface End {
-  tx: Tx;
-  length: number;
-  head: Uint8Array;
-}
-
 /** The chain that this process writes. */
 interface Own {
   number: number;
   keyId: string;
-  /** What was written last; undone with its transaction unless that has ended well. */
-  last: End;
-  /** What was written by the one before it that has; nothing while the chain itself may be undone. */
-  kept: End | undefined;
-  /** The chain before it, which is the own one again if this one is undone. */
+  /**
+   * Where it may end but for the last transaction: where the last one left it that has ended well, then where each later
+   * one did that is in doubt, because only the word that it was kept may have been lost.
+   */
+  ends: readonly End[];
+  /** Where the last transaction that wrote to it has left it. */
+  last: End & { tx: Tx };
+  /** Whether a transaction has ended well since it was begun. Else it may have been undone. */
+  isKept: boolean;
+  /** The chain before it, which this process has left; the own one again if this one was undone. */
   before: Own | undefined;
 }
 
@@ -46,32 +45,35 @@ type Lengthened = StoredRecord & { sequence: number };
 export function createLedger(keys: Keys) {
   let own: Own | undefined;
 
-  /** Where this process knows its chain to end, as `tx` must find it. */
-  const knownEnd = (tx: Tx): End | undefined => {
-    if (own?.last.tx === tx) return own.last;
-    if (own && wasKept(own.last.tx)) own = { ...own, kept: own.last, before: undefined };
-    if (own?.kept === undefined) own = own?.before;
-    return own?.kept;
+  /** A chain made one longer, where it ends as this process may have left it; nothing where it must not be gone on with. */
+  const lengthen = async (tx: Tx, chain: Own): Promise<Lengthened | undefined> => {
+    const { number, keyId, last } = chain;
+    const ends = endsFor(tx, chain);
+    if (keyId !== keys.activeId() || ends.length === 0) return undefined;
+    const found = await lengthenChain(tx, number, ends);
+    if (!found || !keys.fits({ ...found, length: found.length - 1 })) return undefined;
+    const here = { length: found.length - 1, head: found.head };
+    // What was to come behind it was undone.
+    const left = [...ends.filter(({ length }) => length < here.length), here];
+    if (last.tx !== tx) own = { ...chain, ends: left, last: { tx, ...here } };
+    return found;
   };
 
-  /** The own chain made one longer; nothing where it must not be gone on with. */
+  /** The own chain made one longer; nothing where there is none to go on with. One that was undone is forgotten then. */
   const goOn = async (tx: Tx): Promise<Lengthened | undefined> => {
-    const known = knownEnd(tx);
-    if (!own || !known || own.keyId !== keys.activeId()) return undefined;
-    const found = await lengthenChain(tx, own.number);
-    if (!found) return undefined;
-    const isOwn = found.length - 1 === known.length && same(Buffer.from(known.head), found.head);
-    return isOwn && keys.fits({ ...found, length: found.length - 1 }) ? found : undefined;
+    if (own && wasKept(own.last.tx)) own = { ...own, isKept: true, before: undefined };
+    const found = own && (await lengthen(tx, own));
+    if (!found && own && !own.isKept) own = own.before;
+    return found;
   };
 
   /**
    * The last number that is not to be given again. Where the own chain is not as it was left, the number behind it is
    * left out: the record that is missing then can be made by nobody, while that of the chain could be put back.
    */
-  const lastTaken = (tx: Tx, records: readonly StoredRecord[], good: StoredRegister | undefined): number => {
-    const there = knownEnd(tx) && own;
-    const wasForgotten = there && good && there.number < good.first;
-    const left = wasForgotten ? undefined : there;
+  const lastTaken = (records: readonly StoredRecord[], good: StoredRegister | undefined): number => {
+    const wasForgotten = own && good && own.number < good.first;
+    const left = wasForgotten ? undefined : own;
     // The number of a record that nobody has signed is anybody's, and counts only where nothing else is there to count.
     const counts = (record: StoredRecord): boolean =>
       keys.fits(record) || (!good && !keys.of(record.key_id) && record.number < numbersEnd);
@@ -86,7 +88,7 @@ export function createLedger(keys: Keys) {
     const register = await selectRegister(tx);
     const records = await selectRecords(tx);
     const good = register && keys.fitsRegister(register, records.length) ? register : undefined;
-    const number = firstFree(records, lastTaken(tx, records, good) + 1);
+    const number = firstFree(records, lastTaken(records, good) + 1);
     if (good) {
       const since = good.since ?? (await selectNextSequence(tx));
       const next = { first: good.first, last: number, since, key_id: id };
@@ -95,8 +97,9 @@ export function createLedger(keys: Keys) {
     const empty = { length: 0, head: noMac, cut: 0, cut_mac: noMac, flaws: 0 };
     const record = { number, key_id: id, lost_key_id: null, started_at: at, ...empty };
     await insertRecord(tx, { ...record, mac: signRecord(active, record) });
-    own = { number, keyId: id, last: { tx, length: 0, head: noMac }, kept: undefined, before: own?.kept && own };
-    const begun = await lengthenChain(tx, number);
+    const start = { length: 0, head: noMac };
+    own = { number, keyId: id, ends: [], last: { tx, ...start }, isKept: false, before: own };
+    const begun = await lengthenChain(tx, number, [start]);
     if (!begun) throw new Error(`audit chain ${number} was begun and is not there`);
     return begun;
   };
@@ -111,9 +114,15 @@ export function createLedger(keys: Keys) {
       const mac = macOf(signing, record.head, row);
       await insertRow(tx, { ...row, mac });
       await updateRecord(tx, record.number, { head: mac, mac: signRecord(signing, { ...record, head: mac }) });
-      if (own) own.last = { tx, length: record.length, head: mac };
+      if (own) own = { ...own, last: { tx, length: record.length, head: mac } };
     },
   };
+}
+
+/** Where a transaction may find a chain to end. */
+function endsFor(tx: Tx, { ends, last }: Own): readonly End[] {
+  if (last.tx === tx || wasKept(last.tx)) return [last];
+  return mayBeKept(last.tx) ? [...ends, last] : ends;
 }
 
 /** The first number from `from` on that no record has, whoever has put it there. */

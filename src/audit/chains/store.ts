@@ -35,19 +35,25 @@ const ofRecord = [
   ...(['head', 'cut_mac', 'mac'] as const).map((column) => bytesIn(column)),
 ];
 
+/** Where a chain ends: how many rows were ever written to it, and the mac of the last. */
+export type End = Pick<ChainRecord, 'length' | 'head'>;
+
 /**
- * Makes a chain one longer and answers its record, with the sequence for the row. Nothing where there is no such chain.
- * It comes before everything else that is done to the chain, so that on a database with several writers it is the lock.
+ * Makes a chain one longer and answers its record, with the sequence for the row. Nothing where there is no such chain,
+ * or where it ends at none of `ends`: then its record is left as it is. It comes before everything else that is done to
+ * the chain, so that on a database with several writers it is the lock.
  */
 export async function lengthenChain(
   tx: Tx,
   number: number,
+  ends: readonly End[],
 ): Promise<(StoredRecord & { sequence: number }) | undefined> {
   return tx
     .$extendTables<Tables>()
     .updateTable('audit_chains')
     .set((row) => ({ length: row('length', '+', 1) }))
     .where('number', '=', number)
+    .where((row) => row.or(ends.map(({ length, head }) => row.and({ length, head }))))
     .returning(ofRecord)
     .returning(nextOf(tx, numbered, 'take').as('sequence'))
     .executeTakeFirst();

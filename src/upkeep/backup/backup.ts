@@ -1,18 +1,19 @@
+import { existsSync } from 'node:fs';
 import { createAudit, lastSequence } from '../../audit/audit.ts';
 import { isoTime } from '../../clock.ts';
-import { type DatabasePlace, type Db, holdWhole, readWhole } from '../../database/database.ts';
+import { type DatabasePlace, type Db, faultsOf, holdWhole, readWhole, type Tx } from '../../database/database.ts';
 import type { Keyring } from '../../seal.ts';
 import { secretFindings } from '../doctor-keys.ts';
-import { listInstances } from '../instances.ts';
-import type { KeyPlace } from '../key-file.ts';
-import { readKeyring } from '../keys.ts';
+import { whoServes } from '../instances.ts';
+import { KeyError, type KeyPlace, readKeyFile } from '../key-file.ts';
+import { keyringOf, readKeyring } from '../keys.ts';
 import { generationOf, noteRestored } from '../mark/generations.ts';
+import { selectKeys } from '../store.ts';
 import { BackupError } from './backup-error.ts';
-import type { Tally } from './cells.ts';
-import { contentsOf, type Tallies } from './contents.ts';
+import { type Checksums, contentsOf } from './contents.ts';
 import { fill, wholeSchema } from './fill.ts';
-import { checkSeal, fileOf, type Head, openBackup } from './format.ts';
-import { selectFaults, selectTables } from './store.ts';
+import { checkSeal, fileOf, type Header, type Opened, openBackup } from './format.ts';
+import { selectTables } from './store.ts';
 
 // Backups: everything that a database holds, as one file that either kind of database can be made from. What is secret
 // in it is sealed, and no key is with it.
@@ -44,9 +45,12 @@ export async function backUp(
       generation: await generationIn(db),
       audit_sequence: await lastSequence(db),
     };
-    const tallies: Record<string, Tally> = {};
-    await put(fileOf(about, contentsOf(db, tallies), await readKeyring(db, keys)));
-    return wholeOf(about, tallies);
+    let checksums: Checksums = {};
+    async function* contents(): AsyncGenerator<string> {
+      checksums = yield* contentsOf(db);
+    }
+    await put(fileOf(about, contents(), await readKeyring(db, keys)));
+    return wholeOf(about, checksums);
   });
 }
 
@@ -57,14 +61,14 @@ async function generationIn(db: Db): Promise<string | null> {
 }
 
 function wholeOf(
-  { schema, made_at, audit_sequence }: Pick<Head, 'schema' | 'made_at' | 'audit_sequence'>,
-  tallies: Tallies,
+  { schema, made_at, audit_sequence }: Pick<Header, 'schema' | 'made_at' | 'audit_sequence'>,
+  checksums: Checksums,
 ): Whole {
-  return { schema, madeAt: made_at, auditSequence: audit_sequence, rows: rowsOf(tallies) };
+  return { schema, madeAt: made_at, auditSequence: audit_sequence, rows: rowsOf(checksums) };
 }
 
-const rowsOf = (tallies: Tallies): Whole['rows'] =>
-  Object.fromEntries(Object.entries(tallies).map(([name, { rows }]) => [name, rows]));
+const rowsOf = (checksums: Checksums): Whole['rows'] =>
+  Object.fromEntries(Object.entries(checksums).map(([name, { rows }]) => [name, rows]));
 
 /**
  * Puts a backup into an empty database, all of it or nothing, and brings that up to date. From it nobody is served until
@@ -75,13 +79,11 @@ export async function restore(
   { place, keys, now }: { place: DatabasePlace; keys: KeyPlace; now: number },
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<Whole & { unopened: string[] }> {
-  const { head, contents, seal } = await openBackup(bytes);
+  const opened = await openBackup(bytes);
   return holdWhole(place, async (tx) => {
-    const tallies = await fill(tx, { schema: head.schema, contents });
-    const keyring = await readKeyring(tx, keys);
-    checkSeal(keyring, seal());
+    const { whole, unopened } = await putInto(tx, opened, keys);
     await noteRestored(tx, now);
-    return { ...wholeOf(head, tallies), unopened: await unopenedIn(tx, keyring) };
+    return { ...whole, unopened };
   });
 }
 
@@ -103,28 +105,49 @@ export async function verifyBackup(
   { scratch, keys }: { scratch: string; keys: KeyPlace },
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<Verified> {
-  const { head, contents, seal } = await openBackup(bytes);
+  const opened = await openBackup(bytes);
+  const { version, audit_sequence } = opened.header;
   return holdWhole({ file: scratch }, async (tx) => {
-    const tallies = await fill(tx, { schema: head.schema, contents });
-    const keyring = await readKeyring(tx, keys);
-    checkSeal(keyring, seal());
+    const { whole, unopened, keyring } = await putInto(tx, opened, keys);
     const audit = createAudit({ sealer: keyring, retention: 0 });
     const report = await audit.verify({ snapshot: (work) => work(tx) });
     const newest = await lastSequence(tx);
     const problems = [
-      ...(await selectFaults(tx)),
-      ...(await unopenedIn(tx, keyring)),
+      ...(await faultsOf(tx)),
+      ...unopened,
       ...report.faults.map(({ sentence }) => `The audit log: ${sentence}`),
     ];
-    if (newest !== head.audit_sequence)
-      problems.push(`The audit log ends at row ${newest}, and the backup says that it does at ${head.audit_sequence}.`);
-    return { ...wholeOf(head, tallies), version: head.version, auditRows: report.rows, problems };
+    if (newest !== audit_sequence)
+      problems.push(`The audit log ends at row ${newest}, and the backup says that it does at ${audit_sequence}.`);
+    return { ...whole, version, auditRows: report.rows, problems };
   });
 }
 
-async function unopenedIn(db: Db, keyring: Keyring): Promise<string[]> {
-  const findings = await secretFindings(db, keyring);
-  return findings.filter(({ state }) => state !== 'ok').map(({ found }) => found);
+/** Fills an empty database with a backup that a holder of its keys has made; answers also what these do not open. */
+async function putInto(
+  tx: Tx,
+  { header, contents, seal }: Opened,
+  keys: KeyPlace,
+): Promise<{ whole: Whole; keyring: Keyring; unopened: string[] }> {
+  const checksums = await fill(tx, { schema: header.schema, contents });
+  const keyring = await keyringFor(tx, keys);
+  checkSeal(keyring, seal());
+  const findings = await secretFindings(tx, keyring);
+  const unopened = findings.filter(({ state }) => state !== 'ok').map(({ found }) => found);
+  return { whole: wholeOf(header, checksums), keyring, unopened };
+}
+
+/** The keys that what was put in is sealed with. Throws `BackupError` where the key file has others. */
+async function keyringFor(tx: Tx, place: KeyPlace): Promise<Keyring> {
+  const others = `${place.keyFile} does not hold the keys that this backup was made with. Name a copy of the key file of that time with --key-file (COUNTERSIGN_KEY_FILE).`;
+  if (!existsSync(place.keyFile)) throw new BackupError(others);
+  const given = await readKeyFile(place);
+  const recorded = await selectKeys(tx);
+  try {
+    return keyringOf(given, recorded, place.keyFile);
+  } catch (error) {
+    throw error instanceof KeyError ? new BackupError(others, { cause: error }) : error;
+  }
 }
 
 /**
@@ -142,12 +165,9 @@ export async function copyDatabase({
 }): Promise<Pick<Whole, 'schema' | 'rows'>> {
   return holdWhole(from, async (source) => {
     const schema = await wholeSchema(source);
-    const [live] = await listInstances(source, now);
-    if (live)
-      throw new BackupError(
-        `Instance ${live.name} (${live.id}) serves on the database that is to be copied. Stop every instance first; one that was killed is forgotten after two minutes.`,
-      );
-    const tallies = await holdWhole(to, (tx) => fill(tx, { schema, contents: contentsOf(source) }));
-    return { schema, rows: rowsOf(tallies) };
+    const served = await whoServes(source, now);
+    if (served) throw new BackupError(served);
+    const checksums = await holdWhole(to, (tx) => fill(tx, { schema, contents: contentsOf(source) }));
+    return { schema, rows: rowsOf(checksums) };
   });
 }

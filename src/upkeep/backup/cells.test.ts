@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Columns, createTally, lineOf, rowOf } from './cells.ts';
+import { type Columns, createChecksum, lineOf, rowOf } from './cells.ts';
 
 const columns: Columns = { hash: 'bytes', id: 'text', made: 'number' };
 const cell = <T>(kind: fc.Arbitrary<T>) => fc.option(kind, { nil: null });
@@ -40,9 +40,9 @@ test('a cell that is none of its column has no line, and a line with one gives n
 
 test('two tables have the same sum whatever the order of their rows, and another one when a row differs or is there twice', () => {
   const sumOf = (lines: readonly string[]) => {
-    const tally = createTally();
-    for (const line of lines) tally.add(line);
-    return tally.tally();
+    const checksum = createChecksum();
+    for (const line of lines) checksum.add(line);
+    return checksum.result();
   };
   assert.deepEqual(sumOf([]), { rows: 0, sum: '0'.repeat(64) });
   assert.deepEqual(sumOf(['a', 'b', 'c']), sumOf(['c', 'a', 'b']));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BackupError } from './backup-error.ts';
+import { BackupError, parseLine } from './backup-error.ts';
 
 /** A row as a line of a backup: the same text for the same row, whichever database it comes from. */
 
@@ -23,7 +23,7 @@ export function lineOf(table: string, columns: Columns, row: Readonly<Record<str
       return cell;
     if (kind === 'bytes' && cell instanceof Uint8Array) return Buffer.from(cell).toString('base64');
     throw new BackupError(
-      `Column "${column}" of table "${table}" holds something that this service never writes: look who could write to the database. To keep it as it is, copy its files.`,
+      `Column "${column}" of table "${table}" holds something that this service never writes: find out who could write to the database. To keep it as it is, copy its files.`,
     );
   });
   return JSON.stringify(cells);
@@ -31,7 +31,7 @@ export function lineOf(table: string, columns: Columns, row: Readonly<Record<str
 
 /** The row of a line. Throws `BackupError` where the line is none of this table. */
 export function rowOf(table: string, columns: Columns, line: string): Row {
-  const cells: unknown = JSON.parse(line);
+  const cells = parseLine(line);
   const entries = Object.entries(columns);
   if (!Array.isArray(cells) || cells.length !== entries.length) throw strange(table);
   return Object.fromEntries(entries.map(([column, kind], index) => [column, cellOf(table, kind, cells[index])]));
@@ -49,13 +49,13 @@ const strange = (table: string): BackupError =>
   new BackupError(`A line of table "${table}" is no row of it: this file is damaged, or no backup of Countersign.`);
 
 /** How many rows a table has, and a sum over them that does not depend on their order. */
-export interface Tally {
+export interface Checksum {
   rows: number;
   sum: string;
 }
 
 /** Adds the SHA-256 of each line, so that two tables have the same sum only where they have the same rows. */
-export function createTally(): { add(line: string): void; tally(): Tally } {
+export function createChecksum(): { add(line: string): void; result(): Checksum } {
   let rows = 0;
   let sum = 0n;
   return {
@@ -63,7 +63,7 @@ export function createTally(): { add(line: string): void; tally(): Tally } {
       rows += 1;
       sum = (sum + BigInt(`0x${createHash('sha256').update(line).digest('hex')}`)) & largest;
     },
-    tally: () => ({ rows, sum: sum.toString(16).padStart(64, '0') }),
+    result: () => ({ rows, sum: sum.toString(16).padStart(64, '0') }),
   };
 }
 

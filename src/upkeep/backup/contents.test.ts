@@ -48,7 +48,7 @@ test('what was put in is read back: a row that is another one, is missing or is 
       lines.toSpliced(at, 0, bob.replaceAll('"u2"', '"u3"').replace('"bob"', '"ben"')),
     ])
       await assert.rejects(refill(changed), /^BackupError: Table "users" would not have the rows that it had/);
-    await assert.rejects(refill(lines.toSpliced(at, 0, bob)), /UNIQUE constraint failed/);
+    await assert.rejects(refill(lines.toSpliced(at, 0, bob)), /^BackupError: Rows of table "users" do not go together/);
     assert.equal(await refill(lines.with(at, lines[at - 1] ?? '').with(at - 1, bob)), 2, 'in whatever order');
   }));
 

@@ -26,8 +26,8 @@ async function* from<T>(items: Iterable<T>): AsyncGenerator<T> {
 async function read(bytes: Buffer, sealer = ours, length = 65_536): Promise<string[]> {
   const count = Math.ceil(bytes.length / length);
   const pieces = Array.from({ length: count }, (_, at) => bytes.subarray(at * length, (at + 1) * length));
-  const { head, contents, seal } = await openBackup(from(pieces));
-  assert.equal(head.countersign, 'backup');
+  const { header, contents, seal } = await openBackup(from(pieces));
+  assert.equal(header.countersign, 'backup');
   const found: string[] = [];
   for await (const line of contents) found.push(line);
   checkSeal(sealer, seal());
@@ -72,6 +72,30 @@ test('who has no key can change no file, though he makes its checksum right agai
   );
 });
 
+test('bytes that would be read as what stood there are refused all the same', async () => {
+  const file = Buffer.from((await made()).toString());
+  const bom = Buffer.from([0xef, 0xbb, 0xbf]);
+  for (const changed of [Buffer.concat([bom, file]), Buffer.concat([file, Buffer.from([0xc3])])])
+    await assert.rejects(read(changed), /^BackupError: This (?:file is damaged|is no backup)/);
+  const replaced: Buffer[] = [];
+  for await (const piece of fileOf(about, from(['["\ufffd"]', '{}']), ours)) replaced.push(Buffer.from(piece));
+  const whole = Buffer.concat(replaced);
+  assert.deepEqual(await read(whole), ['["\ufffd"]', '{}']);
+  const at = whole.indexOf('\ufffd');
+  const invalid = Buffer.concat([whole.subarray(0, at), Buffer.from([0xff]), whole.subarray(at + 3)]);
+  await assert.rejects(read(invalid), /^BackupError: This file is damaged/);
+});
+
+test('a row that is too long to be read again is not written', async () => {
+  const pieces = fileOf(about, from([`["${'a'.repeat(65_536)}"]`]), ours);
+  await assert.rejects(pieces.next(), /^BackupError: A row is longer than any that this service writes/);
+});
+
+test('a file that cannot be signed is not written', async () => {
+  const pieces = fileOf(about, from(lines), { ...ours, deriveFrom: () => undefined });
+  await assert.rejects(pieces.next(), /^Error: Key "k1" is not held/);
+});
+
 test('a file of a later format names what can read it, and any other file is no backup', async () => {
   const later = (await made()).toString().replace('"format":1', '"format":2');
   await assert.rejects(
@@ -79,5 +103,5 @@ test('a file of a later format names what can read it, and any other file is no 
     /^BackupError: This backup has format 2; install the version that made it/,
   );
   for (const other of ['', '\n', 'SQLite format 3\0', '{}\n', '{"countersign":"backup"}\n', '\u0000'.repeat(5_000_000)])
-    await assert.rejects(read(Buffer.from(other)), /^BackupError: This file is damaged, cut off, or no backup/);
+    await assert.rejects(read(Buffer.from(other)), /^BackupError: This (?:file is damaged|is no backup)/);
 });

@@ -1,15 +1,14 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Sealer } from '../../seal.ts';
-import { BackupError } from './backup-error.ts';
-import { damaged } from './contents.ts';
+import { BackupError, damaged, parseLine } from './backup-error.ts';
 
 /**
  * A backup as a file: a first line that says what it is, the lines of its contents, and a last line with a SHA-256 over
  * all before and an HMAC of that, which only a holder of the key file can make: who can write to where backups lie
  * cannot change what they bring back. No key is in it.
  */
-const head = z.object({
+const firstLine = z.object({
   countersign: z.literal('backup'),
   format: z.int(),
   keys: z.string(),
@@ -23,23 +22,24 @@ const head = z.object({
   /** The newest row of the audit log; 0 where there is none. */
   audit_sequence: z.int().min(0),
 });
-const last = z.strictObject({ sha256: z.string(), key: z.string(), mac: z.base64() });
+const lastLine = z.strictObject({ sha256: z.string(), key: z.string(), mac: z.base64() });
 
-export type Head = z.infer<typeof head>;
-export type Seal = z.infer<typeof last>;
+export type Header = z.infer<typeof firstLine>;
+export type Seal = z.infer<typeof lastLine>;
 
 const format = 1;
 const noKeys = 'none: without a copy of the key file nothing that is sealed in here opens';
 
 /** The lines of a file, with their newlines, in pieces of some size. */
 export async function* fileOf(
-  about: Omit<Head, 'countersign' | 'format' | 'keys'>,
+  about: Omit<Header, 'countersign' | 'format' | 'keys'>,
   contents: AsyncIterable<string>,
   sealer: Sealer,
 ): AsyncGenerator<string> {
   const digest = createHash('sha256');
-  let piece = `${JSON.stringify({ countersign: 'backup', format, keys: noKeys, ...about } satisfies Head)}\n`;
+  let piece = `${JSON.stringify({ countersign: 'backup', format, keys: noKeys, ...about } satisfies Header)}\n`;
   for await (const line of contents) {
+    if (line.length > longestLine) throw new BackupError(tooLong);
     piece += `${line}\n`;
     if (piece.length < pieceLength) continue;
     digest.update(piece);
@@ -54,7 +54,9 @@ const pieceLength = 64 * 1024;
 
 function sealOf(sha256: string, sealer: Sealer): Seal {
   const key = sealer.activeKeyId();
-  return { sha256, key, mac: macOf(sealer, key, sha256)?.toString('base64') ?? '' };
+  const mac = macOf(sealer, key, sha256);
+  if (!mac) throw new Error(`Key "${key}" is not held, so that it cannot sign the backup.`);
+  return { sha256, key, mac: mac.toString('base64') };
 }
 
 function macOf(sealer: Sealer, keyId: string, sha256: string): Buffer | undefined {
@@ -76,7 +78,7 @@ export function checkSeal(sealer: Sealer, { key, mac, sha256 }: Seal): void {
 
 /** A backup that is being read. */
 export interface Opened {
-  head: Head;
+  header: Header;
   /** To be read to its end, once. Throws `BackupError` where the file is not what was written. */
   contents: AsyncGenerator<string>;
   /** The last line, when the contents have been read. */
@@ -85,7 +87,7 @@ export interface Opened {
 
 /** Reads the first line. Throws `BackupError` where it is none of ours. */
 export async function openBackup(bytes: AsyncIterable<Uint8Array>): Promise<Opened> {
-  const lines = linesOf(bytes);
+  const lines = linesIn(bytes);
   const digest = createHash('sha256');
   const take = async (): Promise<string> => {
     const { value, done } = await lines.next();
@@ -99,7 +101,7 @@ export async function openBackup(bytes: AsyncIterable<Uint8Array>): Promise<Open
   async function* contents(): AsyncGenerator<string> {
     for (;;) {
       const line = await take();
-      seal = line.startsWith('{"sha256"') ? last.safeParse(read(line)).data : undefined;
+      seal = line.startsWith('{"sha256"') ? lastLine.safeParse(parseLine(line)).data : undefined;
       if (seal) break;
       digest.update(`${line}\n`);
       yield line;
@@ -108,7 +110,7 @@ export async function openBackup(bytes: AsyncIterable<Uint8Array>): Promise<Open
   }
 
   return {
-    head: headOf(first),
+    header: headerOf(first),
     contents: contents(),
     seal() {
       if (!seal) throw damaged();
@@ -117,37 +119,43 @@ export async function openBackup(bytes: AsyncIterable<Uint8Array>): Promise<Open
   };
 }
 
-function headOf(line: string): Head {
-  const parsed = read(line);
-  const given = head.pick({ countersign: true, format: true }).safeParse(parsed).data;
+function headerOf(line: string): Header {
+  if (!line.startsWith('{"countersign":"backup"'))
+    throw new BackupError('This is no backup of Countersign. Name the file that `countersign db backup` has written.');
+  const parsed = parseLine(line);
+  const given = firstLine.pick({ countersign: true, format: true }).safeParse(parsed).data;
   if (given && given.format !== format)
     throw new BackupError(`This backup has format ${given.format}; install the version that made it, or a newer one.`);
-  const { data } = head.safeParse(parsed);
+  const { data } = firstLine.safeParse(parsed);
   if (!data) throw damaged();
   return data;
 }
 
-function read(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Far more than any row has, in characters: what is no backup may have no line at all. */
-const longestLine = 4 * 1024 * 1024;
+const longestLine = 64 * 1024;
+const tooLong =
+  'A row is longer than any that this service writes: find out who could write to the database. To keep it as it is, copy its files.';
 
-/** Lines without their newlines. Throws `BackupError` where the last one has none, because it was cut off. */
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
+/**
+ * Lines without their newlines. Throws `BackupError` where the last one has none, because it was cut off, and for bytes
+ * that would be read as others than they are.
+ */
+async function* linesIn(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch {
+      throw damaged();
+    }
+  };
   let rest = '';
   for await (const chunk of bytes) {
-    const [begun = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n');
+    const [begun = '', ...others] = decode(chunk).split('\n');
     const lines = [rest + begun, ...others];
     rest = lines.pop() ?? '';
     if (rest.length > longestLine) throw damaged();
     yield* lines;
   }
-  if (rest !== '') throw damaged();
+  if (rest + decode() !== '') throw damaged();
 }

@@ -74,6 +74,13 @@ export async function insertRows(tx: Tx, name: string, columns: Columns, rows: r
   }
 }
 
+/** Whether a database refuses rows for its constraints: code 19 of SQLite, class 23 of PostgreSQL. */
+export function isRefused(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('errcode' in error) return (Number(error.errcode) & 0xff) === 19;
+  return 'code' in error && String(error.code).startsWith('23');
+}
+
 /** Deletes every row of ours, those first that belong to others. */
 export async function deleteAll(tx: Tx): Promise<void> {
   for (const { table } of (await selectTables(tx)).toReversed()) {
@@ -81,19 +88,13 @@ export async function deleteAll(tx: Tx): Promise<void> {
   }
 }
 
-/** Takes every table of ours away, with what is in it. */
-export async function dropTables(tx: Tx): Promise<void> {
-  const found = await findTables(tx);
-  const ours = [...tables.map(({ name }) => name).toReversed(), ...leftOut];
-  for (const name of ours) if (found.has(name)) await tx.schema.dropTable(name).execute();
+/** The tables that are there with a name of ours, those first whose rows belong to others. */
+export async function selectNames(db: Db): Promise<string[]> {
+  const found = await findTables(db);
+  return [...tables.map(({ name }) => name).toReversed(), ...leftOut].filter((name) => found.has(name));
 }
 
-/** What SQLite finds wrong with a file of its own, and which rows belong to none. */
-export async function selectFaults(db: Db): Promise<string[]> {
-  const whole = await sql<{ integrity_check: string }>`pragma integrity_check(20)`.execute(db);
-  const lone = await sql<{ table: string; parent: string }>`pragma foreign_key_check`.execute(db);
-  return [
-    ...whole.rows.map((row) => row.integrity_check).filter((line) => line !== 'ok'),
-    ...lone.rows.map(({ table, parent }) => `a row of ${table} belongs to none of ${parent}`),
-  ];
+/** Takes these tables away, with what is in them. */
+export async function dropTables(tx: Tx): Promise<void> {
+  for (const name of await selectNames(tx)) await tx.schema.dropTable(name).execute();
 }

@@ -5,7 +5,7 @@ import { voidAllRecoveryCodes } from '../../recovery-codes/recovery-codes.ts';
 import type { ServiceTokens } from '../../service-tokens/service-tokens.ts';
 import type { SignIn } from '../../sign-in/sign-in.ts';
 import type { Totp } from '../../totp/totp.ts';
-import { type ChangedAccount, changedSince } from './changed-since.ts';
+import { type ChangedAccount, changedSince, type Exported } from './changed-since.ts';
 import { beginGeneration } from './generations.ts';
 import type { MarkKeeper } from './mark.ts';
 
@@ -14,26 +14,29 @@ export interface AcceptedDatabase {
   now: number;
   /** The number of the generation that has begun. */
   generation: number;
-  /** How many of each have been ended or voided. */
+  /** How many of each have been ended or voided, as details of events are named. */
   voided: {
     sessions: number;
     browsers: number;
-    recoveryCodes: number;
+    recovery_codes: number;
     links: number;
-    serviceTokens: number;
+    service_tokens: number;
     /** Authenticators whose codes of the present minute are refused, because they may be spent. */
     authenticators: number;
   };
   /** What the database knows nothing of, account by account; absent where no exported audit log was given. */
   changed: ChangedAccount[] | undefined;
+  /** What that log had. */
+  exported: Exported | undefined;
 }
 
 /**
  * Accepts a database that is, or may be, an older copy: whatever may have been ended or spent since ends now, for
  * everybody and in one transaction, and another generation begins, of which the mark is made anew. What may have been
  * changed about accounts cannot be known from the copy: `audit` has the lines of an exported audit log that is newer,
- * and what it tells of is answered, to be done again by hand. Throws `MarkError` where the mark cannot be made; the
- * database is accepted then, and is refused again at the next start.
+ * and what it tells of is answered, to be done again by hand. Throws `MarkError` where something else lies in the
+ * place of the mark, before anything is done; and where the mark cannot be made: the database is accepted then, and is
+ * refused again at the next start.
  */
 export function createAcceptRestored(parts: {
   audit: Audit;
@@ -48,7 +51,8 @@ export function createAcceptRestored(parts: {
 }) {
   const { audit, database, clock, mark, signIn, totp, serviceTokens, voidLinks } = parts;
   return async (given: { audit?: AsyncIterable<string> | undefined } = {}): Promise<AcceptedDatabase> => {
-    const changed = given.audit && (await changedSince(database.read, given.audit));
+    await mark.refuseToReplace();
+    const told = given.audit && (await changedSince(database.read, given.audit));
     const accepted = await database.transaction(async (tx) => {
       const now = clock();
       const ended = await signIn.endAll(tx, now);
@@ -57,25 +61,20 @@ export function createAcceptRestored(parts: {
       const voided = {
         sessions: ended.sessions,
         browsers: ended.browsers,
-        recoveryCodes: await voidAllRecoveryCodes(tx),
+        recovery_codes: await voidAllRecoveryCodes(tx),
         links,
-        serviceTokens: await serviceTokens.endAll(tx),
+        service_tokens: await serviceTokens.endAll(tx),
         authenticators: await totp.spendPresent(tx, now),
       };
       const { number: generation } = await beginGeneration(tx, 'accepted', now);
       await audit.record(tx, now, {
         event: 'database.accepted',
         actorId: 'operator',
-        detail: { generation, ...countsOf(voided) },
+        detail: { generation, ...voided },
       });
       return { now, generation, voided };
     });
     await mark.renew({ anew: true });
-    return { ...accepted, changed };
+    return { ...accepted, changed: told?.changed, exported: told?.exported };
   };
-}
-
-/** As details of events are named. */
-function countsOf({ recoveryCodes, serviceTokens, ...others }: AcceptedDatabase['voided']) {
-  return { ...others, recovery_codes: recoveryCodes, service_tokens: serviceTokens };
 }

@@ -21,6 +21,12 @@ export interface ChangedAccount {
   events: Lost[];
 }
 
+/** How many rows an exported audit log has, and the newest of them. */
+export interface Exported {
+  rows: number;
+  newest: number;
+}
+
 const form = z.object({
   sequence: z.number(),
   at: z.union([z.string(), z.number()]),
@@ -55,14 +61,26 @@ const passing = new Set<string>([
   'sign_in.succeeded',
 ] satisfies Event[]);
 
+/** Reads an exported audit log to its end. Throws where a line is no row, and where there is none at all. */
+export async function readExported(lines: AsyncIterable<string>): Promise<Exported> {
+  let read: Exported = { rows: 0, newest: 0 };
+  for await (const batch of batches(lines)) read = counted(read, batch);
+  return someOf(read);
+}
+
 /**
  * What has changed about accounts after an older copy of the database was made, from the lines of an exported audit log
- * that is newer: its rows that the database does not have. Throws where a line is no row.
+ * that is newer: its rows that the database does not have. Throws as `readExported` does.
  */
-export async function changedSince(db: Db, lines: AsyncIterable<string>): Promise<ChangedAccount[]> {
+export async function changedSince(
+  db: Db,
+  lines: AsyncIterable<string>,
+): Promise<{ changed: ChangedAccount[]; exported: Exported }> {
   const newest = await lastSequence(db);
   const changed = new Map<string | null, Lost[]>();
+  let read: Exported = { rows: 0, newest: 0 };
   for await (const batch of batches(lines)) {
+    read = counted(read, batch);
     const macs = await auditMacs(
       db,
       batch.map(({ sequence }) => sequence),
@@ -77,14 +95,27 @@ export async function changedSince(db: Db, lines: AsyncIterable<string>): Promis
       changed.set(user_id, events);
     }
   }
+  const exported = someOf(read);
   const ids = [...changed.keys()].filter((id) => id !== null);
   const names = await findUsers(db, ids);
-  return [...changed].map(([id, events]) => ({
+  const accounts = [...changed].map(([id, events]) => ({
     userId: id ?? undefined,
     name: id === null ? undefined : names.get(id)?.name,
     events,
   }));
+  return { changed: accounts, exported };
 }
+
+function counted({ rows, newest }: Exported, batch: readonly Line[]): Exported {
+  return { rows: rows + batch.length, newest: Math.max(newest, ...batch.map(({ sequence }) => sequence)) };
+}
+
+function someOf(exported: Exported): Exported {
+  if (exported.rows === 0) throw new Error(`There is no row of an audit log in it: ${giveExport}`);
+  return exported;
+}
+
+const giveExport = 'give the file that `countersign audit export` has written.';
 
 async function* batches(lines: AsyncIterable<string>): AsyncGenerator<Line[]> {
   let batch: Line[] = [];
@@ -103,8 +134,6 @@ function lineOf(text: string, number: number): Line {
   try {
     return form.parse(JSON.parse(text));
   } catch {
-    throw new Error(
-      `Line ${number} is no row of an exported audit log: give the file that \`countersign audit export\` has written.`,
-    );
+    throw new Error(`Line ${number} is no row of an exported audit log: ${giveExport}`);
   }
 }

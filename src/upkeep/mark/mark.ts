@@ -1,8 +1,19 @@
 import { type Clock, second } from '../../clock.ts';
 import type { Database } from '../../database/database.ts';
-import { compare } from './compare.ts';
-import { lookThenAccept, type Mark, MarkError, type MarkPlace, readMark, writeMark } from './mark-file.ts';
+import type { Sealer } from '../../seal.ts';
+import { type Compared, compare } from './compare.ts';
+import {
+  lookThenAccept,
+  MarkError,
+  type MarkPlace,
+  openMark,
+  refuseToReplace,
+  sweepDrafts,
+  writeMark,
+} from './mark-file.ts';
+import type { Mark } from './signature.ts';
 import { updateMarked, updateRenewed } from './store.ts';
+import { isVouchedFor } from './vouched.ts';
 
 /**
  * The high-water mark: how far the database has come, written down apart from it. An older copy that is put in its
@@ -11,39 +22,42 @@ import { updateMarked, updateRenewed } from './store.ts';
  */
 export type MarkKeeper = ReturnType<typeof createMarkKeeper>;
 
-const renewEvery = 30 * second;
+/** Who makes a mark. Only an instance that serves vouches for the database to those that begin beside it. */
+interface How {
+  as: 'serving' | 'a command';
+  anew?: boolean;
+  vouched?: boolean;
+}
 
-/** Who makes a mark. Only an instance that goes on vouches for the database to those that begin beside it. */
-type As = 'serving' | 'leaving' | 'a command';
+interface Parts {
+  database: Database;
+  clock: Clock;
+  /** Those of the key file, asked for only where a mark is kept. */
+  keys: () => Promise<Sealer>;
+  place: MarkPlace;
+  /** How often a mark is renewed, in ms; else every 30 seconds. */
+  every?: number | undefined;
+}
 
-export function createMarkKeeper(parts: { database: Database; clock: Clock; place: MarkPlace }) {
-  const { database, clock, place } = parts;
+export function createMarkKeeper(parts: Parts) {
+  const { database, clock, keys, place, every = 30 * second } = parts;
   const isKept = place.markFile !== '';
   let last: Mark | undefined;
   let refusal: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let renewing: Promise<unknown> = Promise.resolve();
 
-  const renewOnce = async (anew: boolean, as: As): Promise<string | undefined> => {
-    // A file that somebody takes away meanwhile takes nothing from what this process knows.
-    const mark = isKept && !anew ? ((await readMark(place)) ?? last) : undefined;
-    const compared = await compare(database.read, isKept ? mark : 'none is kept', clock());
-    refusal = 'why' in compared ? `${compared.why} ${lookThenAccept}` : undefined;
-    if ('why' in compared || !isKept) return refusal;
-    const { present, next } = compared;
-    await writeMark(place, next, clock());
-    last = next;
-    // Not before: where the file cannot be made, the database must not say that there is one.
-    if (as === 'a command' && next.sequence <= (present.marked ?? -1)) return undefined;
-    await database.transaction(async (tx) => {
-      await updateMarked(tx, present.number, next.sequence);
-      if (as !== 'a command') await updateRenewed(tx, present.number, as === 'serving' ? clock() : null);
-    });
-    return undefined;
+  const renewOnce = async (how: How): Promise<string | undefined> => {
+    const done = isKept
+      ? await holdAndMake(parts, last, how)
+      : await compare(database.read, 'none is kept', { vouched: false, ...place });
+    refusal = 'why' in done ? `${done.why} ${lookThenAccept}` : undefined;
+    if (isKept && 'next' in done) last = done.next;
+    return refusal;
   };
 
-  const renew = (as: As, { anew } = { anew: false }): Promise<string | undefined> => {
-    const next = renewing.catch(() => undefined).then(() => renewOnce(anew, as));
+  const renew = (how: How): Promise<string | undefined> => {
+    const next = renewing.catch(() => undefined).then(() => renewOnce(how));
     renewing = next;
     return next;
   };
@@ -54,27 +68,55 @@ export function createMarkKeeper(parts: { database: Database; clock: Clock; plac
      * nobody may be served, as a sentence that says what to do; then the mark stays as it is. `anew` makes one whatever
      * the last one says, where a new generation has begun. Throws `MarkError` when the file cannot be used.
      */
-    renew: (how?: { anew: boolean }) => renew('a command', how),
+    renew: (how: { anew: boolean } = { anew: false }) => renew({ as: 'a command', ...how }),
+
+    /** Throws `MarkError` where `anew` would replace what is no mark. */
+    refuseToReplace: () => (isKept ? refuseToReplace(place) : undefined),
 
     /** Why nobody may be served now, as far as is known. */
     refusal: (): string | undefined => refusal,
 
     /**
-     * Does so now and every 30 seconds, and hands on what is wrong; a further instance may make its own mark meanwhile.
-     * Throws `MarkError` when nobody may be served now.
+     * Does so now and every 30 seconds, and hands on what is wrong; a further instance makes its own mark once it has seen
+     * another one renew its own, and says that it waits for that. Throws `MarkError` when nobody may be served now.
      */
-    async join(complain: (what: unknown) => void): Promise<void> {
-      const why = await renew('serving');
+    async join({ say, complain }: { say(sentence: string): void; complain(what: unknown): void }): Promise<void> {
+      const lacksMark = isKept && !(await openMark(place, await keys()));
+      const vouched = lacksMark && (await isVouchedFor(database.read, { clock, every, say }));
+      const why = await renew({ as: 'serving', vouched });
       if (why) throw new MarkError(why);
       if (!isKept) return;
-      timer = setInterval(() => renew('serving').then((what) => what && complain(what), complain), renewEvery);
+      await sweepDrafts(place);
+      timer = setInterval(() => renew({ as: 'serving' }).then((what) => what && complain(what), complain), every);
       timer.unref();
     },
 
     /** Does so a last time. */
     async leave(): Promise<void> {
       clearInterval(timer);
-      if (isKept) await renew('leaving');
+      if (isKept) await renew({ as: 'serving' });
     },
   };
+}
+
+/** Holds the database against the mark and, where it fits, makes the mark anew. */
+async function holdAndMake(
+  { database, clock, keys, place }: Parts,
+  last: Mark | undefined,
+  { as, anew = false, vouched = anew }: How,
+): Promise<Compared> {
+  const sealer = await keys();
+  // A file that somebody takes away meanwhile takes nothing from what this process knows.
+  const mark = anew ? undefined : ((await openMark(place, sealer)) ?? last);
+  const compared = await compare(database.read, mark, { vouched, ...place });
+  if ('why' in compared || !compared.present) return compared;
+  const { present, next } = compared;
+  await writeMark(place, sealer, next, clock());
+  // Not before: where the file cannot be made, the database must not say that there is one.
+  if (as === 'a command' && next.sequence <= (present.marked ?? -1)) return compared;
+  await database.transaction(async (tx) => {
+    await updateMarked(tx, present.number, next.sequence);
+    if (as === 'serving') await updateRenewed(tx, present.number, clock());
+  });
+  return compared;
 }

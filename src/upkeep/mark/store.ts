@@ -11,7 +11,7 @@ export interface StoredGeneration {
   reason: 'new' | 'restored' | 'accepted';
   /** The newest row of the audit log that a mark was made of; nothing where none is kept. */
   marked: number | null;
-  /** When an instance that serves has last held a mark against it; nothing where it serves no more. */
+  /** When an instance that serves has last held a mark against it; nothing before that. */
   renewed_at: number | null;
 }
 
@@ -27,7 +27,7 @@ export async function insertGeneration(tx: Tx, generation: StoredGeneration): Pr
 }
 
 /** Notes when an instance that serves has held a mark against it. */
-export async function updateRenewed(tx: Tx, number: number, renewedAt: number | null): Promise<void> {
+export async function updateRenewed(tx: Tx, number: number, renewedAt: number): Promise<void> {
   await tx
     .$extendTables<Tables>()
     .updateTable('generations')
