@@ -51,9 +51,9 @@ describe('on PostgreSQL', { concurrency: true }, () => {
     withNotes(async (database, other, name) => {
       const { host, port } = other;
       const still = await openDatabase({ url: `postgres://postgres@${host}:${port}/${name}` });
+      const over = Promise.withResolvers<void>();
       try {
         const begun = Promise.withResolvers<void>();
-        const over = Promise.withResolvers<void>();
         const stopped = still.transaction(async (tx) => {
           await note(tx, 'lost');
           begun.resolve();
@@ -66,6 +66,7 @@ describe('on PostgreSQL', { concurrency: true }, () => {
         await assert.rejects(stopped, unavailable);
         assert.deepEqual(await notes(database.read), ['a', 'b', 'kept']);
       } finally {
+        over.resolve();
         await still.close();
       }
     }));

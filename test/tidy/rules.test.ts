@@ -80,7 +80,10 @@ test('a file that no program reaches is found', () => {
 
 test('SQL outside of store.ts is found, and a table that two folders name', () => {
   const select = "db.selectFrom('users as u').selectAll()";
-  assert.deepEqual(sqlFaults(files({ 'src/users/store.ts': select, 'src/database/schema/migrations/1.ts': select })), []);
+  assert.deepEqual(
+    sqlFaults(files({ 'src/users/store.ts': select, 'src/database/schema/migrations/1.ts': select })),
+    [],
+  );
   assert.match(sqlFaults(files({ 'src/users/users.ts': select })).join(), /move it to src\/users\/store\.ts/);
   assert.match(
     sqlFaults(files({ 'src/users/users.ts': 'await sql<{ n: number }>`select 1`.execute(db)' })).join(),
