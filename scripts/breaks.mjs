@@ -3,6 +3,7 @@
  * notice. A text that is not found exactly once is a failure too, so that this list moves with the code.
  */
 
+import { breaksAcrossInstances } from './breaks-across-instances.mjs';
 import { breaksAtTheDoor } from './breaks-at-the-door.mjs';
 import { breaksInABrowser } from './breaks-in-a-browser.mjs';
 import { breaksInTheCellar } from './breaks-in-the-cellar.mjs';
@@ -225,6 +226,7 @@ export const breaks = [
     tests: ['stories/invitation'],
     edits: [['src/sign-in/change-password.ts', ' || !(await passwords.takeLink(tx, given.token, now))', '']],
   },
+  ...breaksAcrossInstances,
   ...breaksAtTheDoor,
   ...breaksInABrowser,
   ...breaksInThePortal,

@@ -46,8 +46,8 @@ const reporters = [
 ];
 
 /**
- * Every test file but those of the suite that test/databases/ runs on both databases, from the root. The suite itself
- * comes first: nothing takes longer, and the others fill the time beside it.
+ * Every test file but those of the suite, which test/databases/on-sqlite.test.ts and test/long/on-postgres.test.ts run
+ * in one process each, from the root.
  * @returns {string[]}
  */
 function testFiles() {
@@ -58,10 +58,8 @@ function testFiles() {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? within(path) : entry.name.endsWith('.test.ts') ? [path] : [];
     });
-  const files = [...within(join(root, 'src')), ...within(join(root, 'test'))]
+  return [...within(join(root, 'src')), ...within(join(root, 'test'))]
     .map((file) => relative(root, file).replaceAll('\\', '/'))
     .filter((file) => !suite.some((/** @type {string} */ part) => file === part || file.startsWith(`${part}/`)))
     .sort();
-  const isSuite = (/** @type {string} */ file) => file.startsWith('test/databases/on-');
-  return [...files.filter(isSuite), ...files.filter((file) => !isSuite(file))];
 }

@@ -1,4 +1,0 @@
-import { declareSuite } from './suite.ts';
-
-process.env['COUNTERSIGN_TEST_ON'] = 'postgres';
-await declareSuite();
