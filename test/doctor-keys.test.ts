@@ -113,6 +113,7 @@ test('a key file that is missing, broken, open to others or another one is found
     assert.deepEqual(await faults(world), [
       'keys failure',
       ...['secrets failure', 'secrets failure', 'secrets failure'],
+      'mark failure',
     ]);
     writeFileSync(file, newKeyLine().replace(/^\w+/, id));
     assert.match(await said(), /is not the one that this database was sealed with/);
