@@ -4,7 +4,7 @@
 export const breaksAcrossInstances = [
   {
     name: 'writers on PostgreSQL do not take turns',
-    tests: ['databases/postgres-turns'],
+    tests: ['../src/database/schema/migrate-at-once'],
     edits: [['src/database/postgres/postgres.ts', '      await takeTurn(tx, limits);\n', '']],
   },
   {
@@ -25,7 +25,7 @@ export const breaksAcrossInstances = [
   },
   {
     name: 'the signature of a backup is not looked at',
-    tests: ['databases/backup-refused'],
+    tests: ['../src/upkeep/backup/format'],
     edits: [
       [
         'src/upkeep/backup/format.ts',
@@ -49,6 +49,7 @@ export const breaksAcrossInstances = [
     name: 'each start on PostgreSQL makes a link to become the administrator',
     tests: ['databases/operator-instances'],
     edits: [['src/setup/setup.ts', "isPostgres(database.read) ? 'unless one is out' : 'always'", "'always'"]],
+    all: true,
   },
   {
     name: 'an instance with a wrong clock sweeps',

@@ -57,7 +57,7 @@ export const breaksAtTheDoor = [
   },
   {
     name: 'files are there for everybody',
-    tests: ['keys'],
+    tests: ['../src/database/database'],
     edits: [['src/database/sqlite/sqlite.ts', "'a', 0o600", "'a', 0o644"]],
   },
 ];

@@ -1,5 +1,5 @@
-/** The flows and pages of the portal once more, on a wide screen. */
+/** The flows of the portal once more, on a wide screen in the dark. */
 process.env['COUNTERSIGN_TEST_LOOK'] = 'dark-1280';
 
-for (const flows of ['flows', 'admin', 'keyboard', 'known-browser', 'no-script', 'pages', 'strangers-pages'])
+for (const flows of ['flows', 'admin', 'keyboard', 'known-browser', 'no-script'])
   await import(`../browser/portal-${flows}.test.ts`);
