@@ -188,8 +188,8 @@ export const breaks = [
     edits: [
       [
         'src/sign-in/still-may.ts',
-        'const stored = await parts.sessions.mustStand(tx, session.id);',
-        'const stored = await parts.sessions.mustStand(tx, session.id).catch(() => undefined);\n    if (!stored) return;',
+        'const stored = await parts.sessions.mustStand(db, session.id);',
+        'const stored = await parts.sessions.mustStand(db, session.id).catch(() => undefined);\n    if (!stored) return;',
       ],
     ],
   },

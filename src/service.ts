@@ -64,7 +64,7 @@ export async function openService(given: Partial<Options> = {}, parts: Parts = {
   }
 }
 
-interface Ground {
+interface Opened {
   options: Options;
   clock: Clock;
   database: Database;
@@ -74,10 +74,10 @@ interface Ground {
 }
 
 /** Puts the features together by hand, each with what stands below it. */
-function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, common }: Ground, parts: Parts) {
+function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, common }: Opened, parts: Parts) {
   const { requireSecondFactor } = options;
-  const place = { url: options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}` };
-  const publicUrl = (): string => place.url;
+  let url = options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}`;
+  const publicUrl = (): string => url;
 
   const databaseTime = parts.databaseTime ?? databaseTimeFor(clock);
   const clockCheck = createClockCheck({ database: atAnyTime, clock, databaseTime });
@@ -97,11 +97,8 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
   const admin = createAdmin({ ...factors, serviceTokens, signIn, publicUrl });
   const setup = createSetup({ ...factors, publicUrl });
 
-  const sweeps = [
-    ...[throttle.sweep, sessions.sweep, browsers.sweep, signIn.sweep, serviceTokens.sweep, passwords.sweep],
-    passwords.rereadParameters,
-    ...[totp.sweep, setup.sweep, ground.audit.sweep],
-  ];
+  const expiring = [throttle, sessions, browsers, signIn, serviceTokens, passwords, totp, setup, ground.audit];
+  const sweeps = [...expiring.map((feature) => feature.sweep), passwords.rereadParameters];
   const accept = [throttle, passwords, setup, serviceTokens].map(({ acceptTime }) => acceptTime);
   const voidLinks = [passwords.voidAllLinks, setup.voidAll];
   const mark = createMarkKeeper({
@@ -130,8 +127,8 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
     acceptRestored: createAcceptRestored({ ...ground, mark, signIn, totp, serviceTokens, voidLinks }),
     publicUrl,
     /** Told the address really listened on, where no public URL is given. */
-    listensAt(url: string): void {
-      if (options.publicUrl === '') place.url = url;
+    listensAt(address: string): void {
+      if (options.publicUrl === '') url = address;
     },
     /** Deletes what has expired; nothing while the clock is not that of the database's server. */
     async sweep(): Promise<void> {

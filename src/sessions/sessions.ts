@@ -79,8 +79,8 @@ export function createSessions(parts: { database: Database; lifetime: number; id
      * Looks again, in the transaction of what a session asks for: it may have been ended since its request began.
      * Throws `unauthenticated` when it has.
      */
-    async mustStand(tx: Tx, id: string): Promise<StoredSession> {
-      const session = await selectSession(tx, id);
+    async mustStand(db: Db, id: string): Promise<StoredSession> {
+      const session = await selectSession(db, id);
       if (!session) throw new Problem('unauthenticated');
       return session;
     },

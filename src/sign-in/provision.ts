@@ -21,12 +21,12 @@ export function createProvision(parts: {
     const look = () => totp.enrolment(database.read, userId, sessionId, clock());
     const before = await look();
     const showing = showingOf(before, session);
-    if (showing === 'pending') return totp.secret(database.read, { pendingOf: sessionId });
-    if (showing !== 'bound' || !before.bound?.shown) return undefined;
-    const secret = await totp.secret(database.read, { bound: userId });
-    // While it was read, it may have been proved, or another have come into force.
+    if (showing === 'new pending' || (showing === 'bound' && !before.bound?.shown)) return undefined;
+    const secret = await totp.secret(database.read, showing === 'bound' ? { bound: userId } : { pendingOf: sessionId });
+    // While it was read, the session may have ended, the secret been proved, or another have come into force.
+    await stillMay(database.read, session);
     const after = await look();
-    return showingOf(after, session) === 'bound' && after.bound?.id === before.bound.id ? secret : undefined;
+    return showingOf(after, session) === showing && after.bound?.id === before.bound?.id ? secret : undefined;
   };
 
   return {

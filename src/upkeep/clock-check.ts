@@ -6,8 +6,8 @@ import { selectClockReset } from './store.ts';
 
 /**
  * The clock rule: a code is only worth what the clock is, so codes are refused while the clock runs behind what was
- * stored already (ASVS 6.5.8), or is another one than that of the database's server, which all instances share.
- * Passwords and recovery codes need no clock and go on.
+ * stored already (ASVS 6.5.8); passwords and recovery codes need no clock and go on. An instance whose clock is another
+ * one than that of the database's server, which all instances share, serves nobody and writes nothing.
  */
 
 /** Instances on several machines may differ by this much; authenticators allow for more. */
@@ -128,9 +128,9 @@ export function createClockCheck(parts: { database: Database; clock: Clock; data
 export function whileAgreed(database: Database, { mustAgree }: Pick<ClockCheck, 'mustAgree'>): Database {
   return {
     ...database,
-    transaction: async (work) => {
+    transaction: async (work, how) => {
       await mustAgree();
-      return database.transaction(work);
+      return database.transaction(work, how);
     },
   };
 }

@@ -1,11 +1,10 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { run } from '../../src/cli/program.ts';
 import type { DatabasePlace } from '../../src/database/database.ts';
 import { databaseOf } from '../../src/options.ts';
 import { backUp, createKeyFile } from '../../src/upkeep/upkeep.ts';
+import { command, type Outcome } from '../command.ts';
 import type { World } from '../server.ts';
 import { freshDatabase } from './fresh.ts';
 
@@ -23,12 +22,6 @@ export interface Site {
   env: Record<string, string>;
   /** Runs one command line, in this process. */
   run(args: readonly string[], stdin?: Buffer): Promise<Outcome>;
-}
-
-export interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
 }
 
 /** Runs a story at a site; with a copy of the key file of another one where that is given. */
@@ -68,17 +61,4 @@ export async function backupOf({ server, now }: World): Promise<Buffer> {
     for await (const piece of pieces) text += piece;
   });
   return Buffer.from(text);
-}
-
-async function command(args: readonly string[], env: Record<string, string>, stdin?: Buffer): Promise<Outcome> {
-  const outputs = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof outputs): Writable =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        outputs[name] += chunk;
-        done();
-      },
-    });
-  const io = { stdin: Readable.from(stdin ? [stdin] : []), stdout: into('stdout'), stderr: into('stderr'), env };
-  return { code: await run(args, io), ...outputs };
 }

@@ -1,5 +1,5 @@
 import { describe, test } from 'node:test';
-import { afterKills, mostRounds } from '../faults/outcome.ts';
+import { afterKills, mostRounds, usual } from '../faults/outcome.ts';
 import { killRounds } from '../faults/rounds.ts';
 import { seedOf, usualSeed } from '../fuzz/seed.ts';
 
@@ -16,7 +16,7 @@ describe(
     ] as const)
       test(`loses nothing that was acknowledged, revives nothing and leaves nothing half done, ${rounds} rounds on ${name}`, async (t) => {
         const tally = await killRounds(kind, rounds, seedOf(t, usualSeed));
-        afterKills(t, tally);
+        afterKills(t, tally, usual);
       });
   },
 );

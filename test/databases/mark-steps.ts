@@ -1,12 +1,10 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import pg from 'pg';
-import { run } from '../../src/cli/program.ts';
 import type { Parts } from '../../src/service.ts';
 import { newId } from '../../src/tokens.ts';
+import { command, type Outcome } from '../command.ts';
 import { quickHash } from '../quick-hash.ts';
 import { makeWorld, type World } from '../server.ts';
 import { freshDatabase, serverVariable } from './fresh.ts';
@@ -89,22 +87,12 @@ async function onServer(statements: readonly string[]): Promise<void> {
 }
 
 /** A command in this process, with the options of the house. */
-export async function typed(
-  { world }: House,
-  args: string[],
-): Promise<Record<'stdout' | 'stderr', string> & { code: number }> {
+export function typed({ world }: House, args: readonly string[]): Promise<Outcome> {
   const { data, databaseUrl, keyFile, markFile } = world.server.service.options;
   const env = {
     ...(args[0] === 'demo' ? {} : { COUNTERSIGN_DATA: data, COUNTERSIGN_KEY_FILE: keyFile }),
     COUNTERSIGN_MARK_FILE: markFile,
     ...(databaseUrl ? { COUNTERSIGN_DATABASE_URL: databaseUrl } : {}),
   };
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const texts = Promise.all([text(stdout), text(stderr)]);
-  const stdin = Readable.from(['correct horse battery staple\n']);
-  const code = await run(args, { stdin, stdout, stderr, env });
-  stdout.end();
-  stderr.end();
-  const [said, complained] = await texts;
-  return { code, stdout: said, stderr: complained };
+  return command(args, env, 'correct horse battery staple\n');
 }

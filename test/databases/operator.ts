@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { run } from '../../src/cli/program.ts';
 import { createServer, type OwnServer } from '../../src/server.ts';
 import { createKeyFile } from '../../src/upkeep/upkeep.ts';
+import { command, type Outcome } from '../command.ts';
 import { quickHash } from '../quick-hash.ts';
 import { borrowDatabase, freshDatabase } from './fresh.ts';
 
@@ -17,12 +16,6 @@ export interface Operator {
   keyFile: string;
   /** Runs one command line; a variable that is undefined is not set. */
   run(args: string, given?: { env?: Record<string, string | undefined>; stdin?: string }): Promise<Outcome>;
-}
-
-export interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
 }
 
 /** Stands in the address of the database, and must never be seen; the servers of our tests ask for none. */
@@ -50,7 +43,7 @@ export async function withOperator(
       url: url.href,
       folder,
       keyFile,
-      run: (args, { env = {}, stdin = '' } = {}) => command(args, { ...usual, ...env }, stdin),
+      run: (args, { env = {}, stdin } = {}) => command(args.split(' '), { ...usual, ...env }, stdin),
     });
   } finally {
     await database.end();
@@ -85,17 +78,4 @@ async function databaseOf(kind: 'migrated' | 'empty'): Promise<{ url: string; en
   }
   const { url, giveBack } = await borrowDatabase();
   return { url, end: giveBack };
-}
-
-async function command(args: string, env: Record<string, string | undefined>, stdin: string): Promise<Outcome> {
-  const outputs = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof outputs): Writable =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        outputs[name] += chunk;
-        done();
-      },
-    });
-  const io = { stdin: Readable.from([stdin]), stdout: into('stdout'), stderr: into('stderr'), env };
-  return { code: await run(args.split(' '), io), ...outputs };
 }

@@ -16,6 +16,7 @@ import {
   assertProblem,
   changePassword,
   enable,
+  generate,
   isAlive,
   meanwhile,
   reauthenticate,
@@ -83,6 +84,26 @@ test('a request that a sign-out overtakes changes nothing', () =>
       assertProblem(late, 401, 'unauthenticated');
       assert.equal(late.headers['www-authenticate'], 'Bearer realm="Countersign", error="invalid_token"');
       assert.deepEqual(dump(world, ['audit', 'sessions']), before);
+    }
+  }));
+
+test('a secret that is read while its session is signed out is shown to nobody', () =>
+  inWorld(async (world) => {
+    const { totp } = world.server.service;
+    const { secret: read } = totp;
+    for (const state of ['pending', 'bound']) {
+      const token = await signIn(world, await makePerson(world, state));
+      if (state === 'bound') await enable(world, token);
+      const before = await generate(world, token);
+      totp.secret = async (...which) => {
+        totp.secret = read;
+        const secret = await read(...which);
+        assert.equal((await world.call('DELETE', '/auth/sessions/current', { token })).status, 204);
+        return secret;
+      };
+      const late = await generate(world, token);
+      assertProblem(late, 401, 'unauthenticated');
+      assert.ok(before.body.secret && !late.text.includes(before.body.secret));
     }
   }));
 

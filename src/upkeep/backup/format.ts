@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Sealer } from '../../seal.ts';
+import { isSigned, sign } from '../signature.ts';
 import { BackupError, damaged, parseLine } from './backup-error.ts';
 
 /**
@@ -47,30 +48,18 @@ export async function* fileOf(
     piece = '';
   }
   digest.update(piece);
-  yield `${piece}${JSON.stringify(sealOf(digest.digest('hex'), sealer))}\n`;
+  const sha256 = digest.digest('hex');
+  yield `${piece}${JSON.stringify({ sha256, ...sign(sealer, 'backup', sha256) } satisfies Seal)}\n`;
 }
 
 const pieceLength = 64 * 1024;
 
-function sealOf(sha256: string, sealer: Sealer): Seal {
-  const key = sealer.activeKeyId();
-  const mac = macOf(sealer, key, sha256);
-  if (!mac) throw new Error(`Key "${key}" is not held, so that it cannot sign the backup.`);
-  return { sha256, key, mac: mac.toString('base64') };
-}
-
-function macOf(sealer: Sealer, keyId: string, sha256: string): Buffer | undefined {
-  const key = sealer.deriveFrom(keyId, 'backup');
-  return key && createHmac('sha256', key).update(sha256).digest();
-}
-
 /** Throws `BackupError` unless a holder of the key file has made the file. */
 export function checkSeal(sealer: Sealer, { key, mac, sha256 }: Seal): void {
-  const wanted = macOf(sealer, key, sha256);
-  if (!wanted)
+  const isOurs = isSigned(sealer, 'backup', sha256, { key, mac });
+  if (isOurs === undefined)
     throw new BackupError(`This backup was signed with key "${key}", which the key file does not hold. Put that back.`);
-  const given = Buffer.from(mac, 'base64');
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;
+  if (isOurs) return;
   throw new BackupError(
     'This backup was changed by somebody without the key file, or comes from another service. Take another one, and look at who could write to it.',
   );

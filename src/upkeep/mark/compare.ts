@@ -1,7 +1,7 @@
 import { auditMacs, firstSequence, lastSequence } from '../../audit/audit.ts';
 import type { Db } from '../../database/database.ts';
 import { judgeMark } from './judge.ts';
-import type { Mark } from './signature.ts';
+import type { Mark } from './signed-mark.ts';
 import { type StoredGeneration, selectGenerations } from './store.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Mark } from './signature.ts';
+import type { Mark } from './signed-mark.ts';
 import type { StoredGeneration } from './store.ts';
 
 /** What the database says of itself. */

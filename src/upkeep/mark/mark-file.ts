@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { liesWithin, makeFolder, readSmallFile, removeDrafts, replaceFile } from '../../files.ts';
 import type { Sealer } from '../../seal.ts';
-import { type Mark, type SignedMark, sign, signedMark, whyNotSigned } from './signature.ts';
+import { type Mark, type SignedMark, signedMark, signMark, whyNotSigned } from './signed-mark.ts';
 
 /** What keeps the service from serving a database that may be an older copy; the message says what to do. */
 export class MarkError extends Error {
@@ -57,7 +57,7 @@ export async function refuseToReplace(place: MarkPlace): Promise<void> {
  * folder where there is none. Throws `MarkError` where the file cannot be written.
  */
 export async function writeMark({ markFile, data }: MarkPlace, sealer: Sealer, mark: Mark, now: number): Promise<void> {
-  const text = `${JSON.stringify(sign(sealer, mark, now))}\n`;
+  const text = `${JSON.stringify(signMark(sealer, mark, now))}\n`;
   try {
     await makeFolder(dirname(markFile));
     await refuseWithin(dirname(existsSync(markFile) ? await realpath(markFile) : markFile), data);

@@ -11,7 +11,7 @@ import {
   sweepDrafts,
   writeMark,
 } from './mark-file.ts';
-import type { Mark } from './signature.ts';
+import type { Mark } from './signed-mark.ts';
 import { updateMarked, updateRenewed } from './store.ts';
 import { isVouchedFor } from './vouched.ts';
 

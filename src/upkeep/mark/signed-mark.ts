@@ -1,7 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { isoTime } from '../../clock.ts';
 import type { Sealer } from '../../seal.ts';
+import { isSigned, sign } from '../signature.ts';
 
 /** How far a database had come when this was written down apart from it. */
 export interface Mark {
@@ -26,22 +26,20 @@ export const signedMark = z.object({
 
 export type SignedMark = z.infer<typeof signedMark>;
 
-export function sign(sealer: Sealer, mark: Mark, now: number): SignedMark {
-  const said = { ...mark, renewed_at: isoTime(now), key: sealer.activeKeyId() };
-  return { ...said, mac: macOf(sealer, said)?.toString('base64') ?? '' };
+/** A mark as it is written down now. Throws where the key that seals is not held. */
+export function signMark(sealer: Sealer, mark: Mark, now: number): SignedMark {
+  const said = { ...mark, renewed_at: isoTime(now) };
+  return { ...said, ...sign(sealer, 'mark', textOf(said)) };
 }
 
 /** Why nobody with these keys has written that; nothing where somebody has. */
 export function whyNotSigned(sealer: Sealer, signed: SignedMark): string | undefined {
-  const wanted = macOf(sealer, signed);
-  if (!wanted) return `it was signed with key "${signed.key}", which the key file does not hold; put that key back`;
-  const given = Buffer.from(signed.mac, 'base64');
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return undefined;
-  return 'it was changed by somebody without the key file, or is the mark of another service';
+  const isOurs = isSigned(sealer, 'mark', textOf(signed), signed);
+  if (isOurs) return undefined;
+  return isOurs === undefined
+    ? `it was signed with key "${signed.key}", which the key file does not hold; put that key back`
+    : 'it was changed by somebody without the key file, or is the mark of another service';
 }
 
-function macOf(sealer: Sealer, { generation, sequence, row, renewed_at, key }: Omit<SignedMark, 'mac'>) {
-  const secret = sealer.deriveFrom(key, 'mark');
-  const said = JSON.stringify([generation, sequence, row, renewed_at, key]);
-  return secret && createHmac('sha256', secret).update(said).digest();
-}
+const textOf = ({ generation, sequence, row, renewed_at }: Mark & { renewed_at: string }): string =>
+  JSON.stringify([generation, sequence, row, renewed_at]);
