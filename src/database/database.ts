@@ -22,6 +22,7 @@ export { upgradeSentence } from './schema/migrate.ts';
 export { isPostgres } from './sql/dialect.ts';
 export { countSealed, placeIn, replaceSealed, type SealedColumn, sealedBatches } from './sql/sealed-column.ts';
 export { brokenCountOf, countOf, nextOf, numbersEnd, setCount } from './sql/sequences.ts';
+export { statement } from './sql/statement.ts';
 export { bytesIn, isAmong, numberIn } from './sql/untrusted-values.ts';
 export { mayBeKept, wasKept } from './turns.ts';
 export { holdWhole, makeSchema, newestSchema, ownTables, readWhole, schemaOf, whyNotWhole } from './whole.ts';

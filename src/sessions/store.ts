@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../database/database.ts';
+import { type Db, statement, type Tx } from '../database/database.ts';
 
 interface Row {
   id: string;
@@ -78,13 +78,12 @@ export async function insertSession(tx: Tx, session: StoredSession, tokenHash: B
     .execute();
 }
 
+const byToken = statement((db, given: { tokenHash: Buffer }) =>
+  db.$extendTables<Tables>().selectFrom('sessions').selectAll().where('token_hash', '=', given.tokenHash),
+);
+
 export async function selectSessionByToken(db: Db, tokenHash: Buffer): Promise<StoredSession | undefined> {
-  const row = await db
-    .$extendTables<Tables>()
-    .selectFrom('sessions')
-    .selectAll()
-    .where('token_hash', '=', tokenHash)
-    .executeTakeFirst();
+  const row = await byToken.first(db, { tokenHash });
   return row && asSession(row);
 }
 

@@ -4,7 +4,8 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { pathToFileURL } from 'node:url';
 import { type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
 import { makeFolder } from '../../files.ts';
-import type { Db, Engine } from '../engine.ts';
+import type { Db, Engine, Tx } from '../engine.ts';
+import { type Direct, setDirect } from '../sql/statement.ts';
 import { inWords } from '../trouble.ts';
 import { judgeSqlite } from './errors.ts';
 
@@ -26,8 +27,9 @@ export function connectSqlite(path: string, mode: 'read' | 'write' | 'at rest'):
     connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
     const { synchronous } = connection.prepare('PRAGMA synchronous').get() ?? {};
     if (synchronous !== 2) throw new Error(`SQLite answers synchronous = ${synchronous}, not FULL: refusing to go on`);
-    const db: Db = new Kysely({ dialect: dialectFor(connection, mode === 'write') });
-    connections.set(db, connection);
+    const prepared = keepPrepared(connection);
+    const db: Db = new Kysely({ dialect: dialectFor(connection, prepared, mode === 'write') });
+    connections.set(db, { connection, direct: directlyTo(prepared) });
     return db;
   } catch (error) {
     connection.close();
@@ -44,10 +46,22 @@ export async function openSqlite(path: string): Promise<Engine> {
   await createPrivately(path);
   const writer = connectSqlite(path, 'write');
   const read = orClose(writer, () => connectSqlite(path, 'read'));
+  const reading = connections.get(read);
+  // While there is a snapshot on that connection, it is the past that would be read.
+  if (reading) setDirect(read, { ...reading.direct, isHeld: () => reading.connection.isTransaction });
+  const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
+    writer.transaction().execute(async (tx) => {
+      setDirect(tx, connections.get(writer)?.direct);
+      try {
+        return await work(tx);
+      } finally {
+        setDirect(tx, undefined);
+      }
+    });
   return {
     read,
-    write: (work) => writer.transaction().execute(work),
-    writeLong: (work) => writer.transaction().execute(work),
+    write,
+    writeLong: write,
     snapshot: (work) => read.transaction().execute(work),
     judge: judgeSqlite,
     async close() {
@@ -57,12 +71,12 @@ export async function openSqlite(path: string): Promise<Engine> {
   };
 }
 
-const connections = new WeakMap<Db, DatabaseSync>();
+const connections = new WeakMap<Db, { connection: DatabaseSync; direct: Direct }>();
 
 /** Kysely closes only what it has used; one that stays open keeps the journal beside the file. */
 async function close(db: Db): Promise<void> {
   await db.destroy();
-  const connection = connections.get(db);
+  const { connection } = connections.get(db) ?? {};
   if (connection?.isOpen) connection.close();
 }
 
@@ -101,8 +115,8 @@ async function createPrivately(path: string): Promise<void> {
 }
 
 /** Kysely's SQLite dialect with what it does not know: SQLite's schema changes do take part in transactions. */
-function dialectFor(connection: DatabaseSync, writes: boolean): Dialect {
-  const dialect = new SqliteDialect({ database: adapt(connection, writes) });
+function dialectFor(connection: DatabaseSync, prepared: Prepared, writes: boolean): Dialect {
+  const dialect = new SqliteDialect({ database: adapt(connection, prepared, writes) });
   return {
     createDriver: () => dialect.createDriver(),
     createQueryCompiler: () => dialect.createQueryCompiler(),
@@ -117,16 +131,30 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-/** Keeps prepared statements, and takes the write lock when a transaction that writes begins rather than in its middle. */
-function adapt(connection: DatabaseSync, writes: boolean): SqliteDatabase {
+type Prepared = (sql: string) => StatementSync;
+
+/** Keeps what has been prepared. */
+function keepPrepared(connection: DatabaseSync): Prepared {
   const statements = new Map<string, StatementSync>();
-  const prepared = (sql: string): StatementSync => {
+  return (sql) => {
     const known = statements.get(sql);
     if (known) return known;
     const fresh = connection.prepare(sql);
     if (statements.size < 500) statements.set(sql, fresh);
     return fresh;
   };
+}
+
+function directlyTo(prepared: Prepared): Direct {
+  return {
+    all: (sql, values) => explained(() => prepared(sql).all(...(values as SQLInputValue[]))),
+    first: (sql, values) => explained(() => prepared(sql).get(...(values as SQLInputValue[]))),
+    run: (sql, values) => explained(() => Number(prepared(sql).run(...(values as SQLInputValue[])).changes)),
+  };
+}
+
+/** Takes the write lock when a transaction that writes begins rather than in its middle. */
+function adapt(connection: DatabaseSync, prepared: Prepared, writes: boolean): SqliteDatabase {
   return {
     close: () => connection.close(),
     prepare(sql) {
