@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import { day } from '../clock.ts';
-import { bytesIn, type Db, isAmong, numberIn, numbersEnd } from '../database/database.ts';
+import { bytesIn, type Db, isAmong, numberIn, numbersEnd, statement } from '../database/database.ts';
 import type { Row } from './chains/chains.ts';
 import type { AuditRow, Event, Filter } from './events.ts';
 
@@ -26,34 +25,69 @@ async function selectOf(
   event: Event | undefined,
   limit: number,
 ): Promise<AuditRow[]> {
-  let rows = db
-    .$extendTables<Tables>()
-    .selectFrom('audit')
-    .select(['sequence', numberIn('at'), 'event', 'user_id', 'actor_id', 'session_id', 'address', 'detail'])
-    // What has another was put there by somebody else, and cannot be read.
-    .where('sequence', '>', -numbersEnd)
-    .where('sequence', '<', numbersEnd);
+  let rows = readable(db);
   if (event !== undefined) rows = rows.where('event', '=', event);
   if (userId !== undefined) rows = rows.where('user_id', '=', userId);
   if (byOthers) rows = rows.whereRef('actor_id', '!=', 'user_id');
   if (from !== undefined) rows = rows.where('at', '>=', from);
   if (to !== undefined) rows = rows.where('at', '<', to);
   if (before !== undefined) rows = rows.where('sequence', '<', before);
-  const found = await rows.orderBy('sequence', 'desc').limit(limit).execute();
-  return found.map((row) => ({
-    sequence: row.sequence,
-    at: row.at,
-    event: textOf(row.event),
-    ...(row.user_id === null ? {} : { userId: textOf(row.user_id) }),
-    ...(row.actor_id === null ? {} : { actorId: textOf(row.actor_id) }),
-    ...(row.session_id === null ? {} : { sessionId: textOf(row.session_id) }),
-    ...(row.address === null ? {} : { address: textOf(row.address) }),
-    detail: detailOf(row.detail),
-  }));
+  return (await rows.orderBy('sequence', 'desc').limit(limit).execute()).map(asAuditRow);
+}
+
+const readable = (db: Db) =>
+  db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select(['sequence', numberIn('at'), 'event', 'user_id', 'actor_id', 'session_id', 'address', 'detail'])
+    // What has another was put there by somebody else, and cannot be read.
+    .where('sequence', '>', -numbersEnd)
+    .where('sequence', '<', numbersEnd);
+
+const asAuditRow = (row: Omit<Row, 'chain' | 'link' | 'mac'>): AuditRow => ({
+  sequence: row.sequence,
+  at: row.at,
+  event: textOf(row.event),
+  ...(row.user_id === null ? {} : { userId: textOf(row.user_id) }),
+  ...(row.actor_id === null ? {} : { actorId: textOf(row.actor_id) }),
+  ...(row.session_id === null ? {} : { sessionId: textOf(row.session_id) }),
+  ...(row.address === null ? {} : { address: textOf(row.address) }),
+  detail: detailOf(row.detail),
+});
+
+const ofUser = statement((db, given: { event: Event; userId: string; limit: number }) =>
+  readable(db)
+    .where('event', '=', given.event)
+    .where('user_id', '=', given.userId)
+    .orderBy('sequence', 'desc')
+    .limit(given.limit),
+);
+
+/** The newest rows of one event about a user, at most `limit` of them. */
+export async function selectRecent(
+  db: Db,
+  given: { event: Event; userId: string; limit: number },
+): Promise<AuditRow[]> {
+  return (await ofUser.all(db, given)).map(asAuditRow);
 }
 
 /** The last moment that there is for JavaScript, in ms. */
 const lastTime = 8.64e15;
+
+const newest = statement((db, given: { afterSequence: number; laterThan: number }) =>
+  db
+    .$extendTables<Tables>()
+    .selectFrom('audit')
+    .select(['sequence', 'event', 'at'])
+    .where('at', '>', given.laterThan)
+    .where('at', '<=', lastTime)
+    .where(sql<boolean>`cast(at as bigint) = at`)
+    .where('sequence', '>', given.afterSequence)
+    .where('sequence', '<', numbersEnd)
+    .orderBy('at', 'desc')
+    .orderBy('sequence', 'desc')
+    .limit(1),
+);
 
 /**
  * The row of the latest time among those behind `afterSequence`, where that is later than `laterThan`. What is no time,
@@ -61,21 +95,9 @@ const lastTime = 8.64e15;
  */
 export async function selectNewest(
   db: Db,
-  { afterSequence, laterThan }: { afterSequence: number; laterThan: number },
+  given: { afterSequence: number; laterThan: number },
 ): Promise<{ sequence: number; event: string; at: number } | undefined> {
-  return db
-    .$extendTables<Tables>()
-    .selectFrom('audit')
-    .select(['sequence', 'event', 'at'])
-    .where('at', '>', laterThan)
-    .where('at', '<=', lastTime)
-    .where(sql<boolean>`cast(at as bigint) = at`)
-    .where('sequence', '>', afterSequence)
-    .where('sequence', '<', numbersEnd)
-    .orderBy('at', 'desc')
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  return newest.first(db, given);
 }
 
 /** The oldest row that is left; nothing where none is. */
@@ -115,24 +137,17 @@ export async function selectMacs(db: Db, sequences: readonly number[]): Promise<
   return new Map(rows.map(({ sequence, mac }) => [sequence, Buffer.from(mac ?? [])]));
 }
 
-/** How often each of the events happened on each UTC day, counted from 1970; days without any are not there. */
-export async function countByDay(
-  db: Db,
-  events: readonly Event[],
-  { from, to }: { from: number; to: number },
-): Promise<{ day: number; event: string; count: number }[]> {
-  // Whole numbers divided by a whole number that stands in the statement: SQLite and PostgreSQL both drop the rest then.
-  const dayOf = sql<number>`at / ${sql.lit(day)}`;
-  const rows = await db
+/** How often an event happened in a span of time. */
+export async function countOf(db: Db, event: Event, { from, to }: { from: number; to: number }): Promise<number> {
+  const { rows } = await db
     .$extendTables<Tables>()
     .selectFrom('audit')
-    .select(({ fn }) => [dayOf.as('day'), 'event', fn.countAll<number>().as('count')])
-    .where('event', 'in', events)
+    .select(({ fn }) => fn.countAll<number>().as('rows'))
+    .where('event', '=', event)
     .where('at', '>=', from)
     .where('at', '<', to)
-    .groupBy([dayOf, 'event'])
-    .execute();
-  return rows.map((row) => ({ day: Number(row.day), event: row.event, count: Number(row.count) }));
+    .executeTakeFirstOrThrow();
+  return Number(rows);
 }
 
 /** What is no text, because somebody has put it there, is read as none. */

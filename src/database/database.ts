@@ -20,11 +20,13 @@ export { upgradeSentence } from './schema/migrate.ts';
  * reading and a `Tx` for writing; each names the types of its own tables.
  */
 export { isPostgres } from './sql/dialect.ts';
+export { deleteExpired, sweptAtOnce } from './sql/expired.ts';
 export { countSealed, placeIn, replaceSealed, type SealedColumn, sealedBatches } from './sql/sealed-column.ts';
 export { brokenCountOf, countOf, nextOf, numbersEnd, setCount } from './sql/sequences.ts';
 export { statement } from './sql/statement.ts';
 export { bytesIn, isAmong, numberIn } from './sql/untrusted-values.ts';
 export { mayBeKept, wasKept } from './turns.ts';
+export { type DatabaseWatch, watched } from './watched.ts';
 export { holdWhole, makeSchema, newestSchema, ownTables, readWhole, schemaOf, whyNotWhole } from './whole.ts';
 
 export interface Database {

@@ -43,6 +43,11 @@ export interface Engine {
    * between two statements, as when these come from a pipe, it may do so for as long as it likes.
    */
   writeLong<T>(work: (tx: Tx) => Promise<T>, how: { mayRest: boolean }): Promise<T>;
+  /**
+   * Runs `work` in a part of a transaction that is undone by itself where it fails; throws only where all of the
+   * transaction is undone with it. Where an engine has none, each transaction is kept by a commit of its own.
+   */
+  inSavepoint?: (tx: Tx, work: (part: Tx) => Promise<void>) => Promise<void>;
   /** Runs `work` on one state of the database. */
   snapshot<T>(work: (db: Db) => Promise<T>): Promise<T>;
   /** What an error means; nothing where it is not the database that has failed. */

@@ -1,6 +1,6 @@
-import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { second } from '../clock.ts';
 import { DatabaseUnavailable, type Engine, type Tx } from './engine.ts';
+import { createQueue, type Waiting } from './queue.ts';
 import { patiently } from './retry.ts';
 import { inWords, mayPass, unavailable } from './trouble.ts';
 
@@ -11,14 +11,11 @@ import { inWords, mayPass, unavailable } from './trouble.ts';
  */
 const patienceMs = 5 * second;
 
-/** Transactions that may wait at the same time. */
-const longestQueue = 2000;
+/** Transactions that one commit may keep. More would hold up everybody else for longer than they save. */
+const mostTogether = 8;
 
 /** How often a transaction is run that the database undoes for the sake of others. */
 const mostRuns = 5;
-
-const tooLong =
-  'Others write to the database for too long, or it is away: see what holds them up, or whether this is too much load.';
 
 /** Runs transactions on a database, each once it is its turn. */
 export function createTurns(engine: Engine) {
@@ -28,11 +25,17 @@ export function createTurns(engine: Engine) {
     awaySince = began ? undefined : (awaySince ?? performance.now());
   };
   let failedAt = Number.NEGATIVE_INFINITY;
-  const inTurn = createQueue();
+  const alone = ({ run, until, kept, failed }: Waiting): Promise<void> =>
+    transact(engine, run, { until, onTry }).then(kept, failed);
+  const { inSavepoint } = engine;
+  const join = createQueue(inSavepoint ? mostTogether : 1, async (group) => {
+    const left = inSavepoint && group.length > 1 ? await together(engine, inSavepoint, group, onTry) : group;
+    for (const each of left) await alone(each);
+  });
   return {
     transaction<T>(work: (tx: Tx) => Promise<T>, { ahead } = { ahead: false }): Promise<T> {
       const until = (awaySince ?? performance.now()) + patienceMs;
-      return inTurn(() => transact(engine, work, { until, onTry }), { until, ahead }).catch((error: unknown) => {
+      return join(work, { until, ahead }).catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable && engine.judge(error.cause)?.kind === 'lasting')
           failedAt = performance.now();
         throw error;
@@ -86,6 +89,51 @@ async function transact<T>(
   }
 }
 
+/**
+ * Runs several in one transaction, so that they wait for one commit: each in a part of its own, which is undone alone
+ * where it fails. Nobody is answered before the commit. Returns those that must be run again, each alone: where all was
+ * undone for the sake of one, or nothing could be begun; never where anything may be kept.
+ */
+async function together(
+  engine: Engine,
+  inSavepoint: NonNullable<Engine['inSavepoint']>,
+  group: readonly Waiting[],
+  onTry: (began: boolean) => void,
+): Promise<readonly Waiting[]> {
+  const parts: Tx[] = [];
+  const failures = new Map<Waiting, unknown>();
+  const left = (): Waiting[] => group.filter((each) => !failures.has(each));
+  let whole: Tx | undefined;
+  const runAll = async (tx: Tx): Promise<void> => {
+    whole = tx;
+    parts.length = 0;
+    failures.clear();
+    for (const each of group)
+      await inSavepoint(tx, async (part) => {
+        await each.run(part).catch((error: unknown) => {
+          failures.set(each, error);
+          throw error;
+        });
+        toBeKept.add(part);
+        parts.push(part);
+      });
+  };
+  const until = Math.min(...group.map((each) => each.until));
+  const error = await transact(engine, runAll, { until, onTry }).then(
+    () => undefined,
+    (why: unknown) => why,
+  );
+  for (const [each, why] of failures) each.failed(inWords(engine.judge, why));
+  if (error === undefined) {
+    for (const part of parts) kept.add(part);
+    for (const each of left()) each.kept();
+    return [];
+  }
+  if (!whole || !mayBeKept(whole)) return left();
+  for (const each of left()) each.failed(error);
+  return [];
+}
+
 const toBeKept = new WeakSet<Tx>();
 const kept = new WeakSet<Tx>();
 
@@ -97,54 +145,4 @@ export function mayBeKept(tx: Tx): boolean {
 /** Whether a transaction of this process has ended well; one that still runs has not. */
 export function wasKept(tx: Tx): boolean {
   return kept.has(tx);
-}
-
-/**
- * Lets transactions go one after another, so that only the first of those that wait asks for the lock again and again.
- * One that has not come to its turn by its time fails then, however long those before it take; one that finds none before
- * it has its turn, whatever the time.
- */
-function createQueue() {
-  // Each answers whether it has done anything.
-  const waiting: (() => Promise<boolean>)[] = [];
-  let unfinished = 0;
-  let isGoing = false;
-  const go = async (): Promise<void> => {
-    if (isGoing) return;
-    isGoing = true;
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      // SQLite answers without a turn of the event loop: between two transactions everybody else has one. Also where none
-      // waits yet: of hundreds of requests each may come to its next transaction just when one has ended.
-      if (await next()) await turnOfLoop();
-    }
-    isGoing = false;
-  };
-  return <T>(work: () => Promise<T>, { until, ahead }: { until: number; ahead: boolean }): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      if (waiting.length >= longestQueue && !ahead) throw new DatabaseUnavailable(tooLong);
-      const isFirst = unfinished === 0;
-      unfinished += 1;
-      const giveUp = (): void => {
-        unfinished -= 1;
-        reject(new DatabaseUnavailable(tooLong));
-      };
-      const run = async (): Promise<boolean> => {
-        clearTimeout(timer);
-        const isLate = !isFirst && performance.now() >= until;
-        if (isLate) giveUp();
-        else
-          await work()
-            .then(resolve, reject)
-            .finally(() => (unfinished -= 1));
-        return !isLate;
-      };
-      const leave = (): void => {
-        waiting.splice(waiting.indexOf(run), 1);
-        giveUp();
-      };
-      const timer = isFirst ? undefined : setTimeout(leave, Math.max(0, until - performance.now()));
-      if (ahead) waiting.unshift(run);
-      else waiting.push(run);
-      void go();
-    });
 }

@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../database/database.ts';
+import { type Db, deleteExpired, statement, type Tx } from '../database/database.ts';
 
 interface Row {
   user_id: string;
@@ -15,13 +15,16 @@ type Tables = {
   password_links: { user_id: string; token_hash: Buffer; expires_at: number };
 };
 
+/** What an account's facts have of its password, for one question about all of them; see `sign-in/store.ts`. */
+export const passwordsForFacts = (db: Db) =>
+  db.$extendTables<Tables>().selectFrom('passwords').select(['user_id', 'version', 'short']);
+
+const ofUser = statement((db, given: { userId: string }) =>
+  db.$extendTables<Tables>().selectFrom('passwords').selectAll().where('user_id', '=', given.userId),
+);
+
 export async function selectPassword(db: Db, userId: string): Promise<Row | undefined> {
-  return db
-    .$extendTables<Tables>()
-    .selectFrom('passwords')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
+  return ofUser.first(db, { userId });
 }
 
 export async function upsertPassword(tx: Tx, row: Row): Promise<void> {
@@ -142,6 +145,6 @@ export async function deleteLinks(tx: Tx): Promise<number> {
   return Number(numDeletedRows);
 }
 
-export async function deleteExpiredLinks(tx: Tx, now: number): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('password_links').where('expires_at', '<=', now).execute();
+export async function deleteExpiredLinks(tx: Tx, now: number): Promise<'more' | undefined> {
+  return deleteExpired(tx, { table: 'password_links', key: 'user_id' }, now);
 }

@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../database/database.ts';
+import { type Db, statement, type Tx } from '../database/database.ts';
 
 type Tables = {
   recovery_codes: { user_id: string; code_hash: Buffer };
@@ -30,13 +30,15 @@ export async function countCodes(db: Db, userId: string): Promise<number> {
   return Number(left);
 }
 
-/** Takes a code away and answers whether it was there: the one statement that spends it. */
-export async function takeCode(tx: Tx, userId: string, hash: Buffer): Promise<boolean> {
-  const { numDeletedRows } = await tx
+const take = statement((db, given: { userId: string; hash: Buffer }) =>
+  db
     .$extendTables<Tables>()
     .deleteFrom('recovery_codes')
-    .where('user_id', '=', userId)
-    .where('code_hash', '=', hash)
-    .executeTakeFirst();
-  return numDeletedRows === 1n;
+    .where('user_id', '=', given.userId)
+    .where('code_hash', '=', given.hash),
+);
+
+/** Takes a code away and answers whether it was there: the one statement that spends it. */
+export async function takeCode(tx: Tx, userId: string, hash: Buffer): Promise<boolean> {
+  return (await take.run(tx, { userId, hash })) === 1;
 }

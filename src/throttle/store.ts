@@ -1,4 +1,5 @@
-import type { Tx } from '../database/database.ts';
+import { sql } from 'kysely';
+import { deleteExpired, statement, type Tx } from '../database/database.ts';
 import type { Budget } from './limits.ts';
 
 type Tables = {
@@ -13,41 +14,66 @@ type Tables = {
   };
 };
 
-export async function selectBudget(tx: Tx, key: Buffer): Promise<Budget | undefined> {
-  const row = await tx
+const byKeys = statement((db, given: { keys: readonly Buffer[] }) =>
+  db.$extendTables<Tables>().selectFrom('budgets').selectAll().where('key', 'in', given.keys),
+);
+
+const upsert = statement((db, given: { rows: Tables['budgets'][] }) =>
+  db
     .$extendTables<Tables>()
-    .selectFrom('budgets')
-    .selectAll()
-    .where('key', '=', key)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  return {
-    charged: row.charged,
-    awaiting: row.awaiting,
-    awaitingUntil: row.awaiting_until,
-    blockedUntil: row.blocked_until,
-    expiresAt: row.expires_at,
-  };
+    .insertInto('budgets')
+    .values(given.rows)
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet(({ ref }) => ({
+        charged: ref('excluded.charged'),
+        awaiting: ref('excluded.awaiting'),
+        awaiting_until: ref('excluded.awaiting_until'),
+        blocked_until: ref('excluded.blocked_until'),
+        expires_at: ref('excluded.expires_at'),
+      })),
+    ),
+);
+
+const deleteByKeys = statement((db, given: { keys: readonly Buffer[] }) =>
+  db.$extendTables<Tables>().deleteFrom('budgets').where('key', 'in', given.keys),
+);
+
+/** The budgets of these keys that there are, by their keys in hex. */
+export async function selectBudgets(tx: Tx, keys: readonly Buffer[]): Promise<Map<string, Budget>> {
+  const rows = keys.length === 0 ? [] : await byKeys.all(tx, { keys });
+  return new Map(
+    rows.map((row) => [
+      Buffer.from(row.key).toString('hex'),
+      {
+        charged: row.charged,
+        awaiting: row.awaiting,
+        awaitingUntil: row.awaiting_until,
+        blockedUntil: row.blocked_until,
+        expiresAt: row.expires_at,
+      },
+    ]),
+  );
 }
 
-export async function upsertBudget(tx: Tx, key: Buffer, kept: boolean, budget: Budget): Promise<void> {
-  const values = {
+/** Writes budgets, no two of one key; `kept` stays what it was where there is one already. */
+export async function upsertBudgets(
+  tx: Tx,
+  budgets: readonly { key: Buffer; kept: boolean; budget: Budget }[],
+): Promise<void> {
+  const rows = budgets.map(({ key, kept, budget }) => ({
+    key,
+    kept: kept ? 1 : 0,
     charged: budget.charged,
     awaiting: budget.awaiting,
     awaiting_until: budget.awaitingUntil,
     blocked_until: budget.blockedUntil,
     expires_at: budget.expiresAt,
-  };
-  await tx
-    .$extendTables<Tables>()
-    .insertInto('budgets')
-    .values({ key, kept: kept ? 1 : 0, ...values })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet(values))
-    .execute();
+  }));
+  if (rows.length > 0) await upsert.run(tx, { rows });
 }
 
-export async function deleteBudget(tx: Tx, key: Buffer): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('budgets').where('key', '=', key).execute();
+export async function deleteBudgets(tx: Tx, keys: readonly Buffer[]): Promise<void> {
+  if (keys.length > 0) await deleteByKeys.run(tx, { keys });
 }
 
 export async function countBudgets(tx: Tx): Promise<number> {
@@ -77,14 +103,8 @@ export async function evictBudgets(tx: Tx, now: number, most: number): Promise<v
   await db.deleteFrom('budgets').where('key', 'in', least).execute();
 }
 
-export async function deleteExpiredBudgets(tx: Tx, now: number): Promise<void> {
-  await tx
-    .$extendTables<Tables>()
-    .deleteFrom('budgets')
-    .where('kept', '=', 0)
-    .where('expires_at', '<=', now)
-    .where('blocked_until', '<=', now)
-    .execute();
+export async function deleteExpiredBudgets(tx: Tx, now: number): Promise<'more' | undefined> {
+  return deleteExpired(tx, { table: 'budgets', key: 'key' }, now, sql`kept = 0 and blocked_until <= ${now}`);
 }
 
 /** Brings the times of every budget that lie beyond these down to them. */

@@ -15,9 +15,10 @@ import {
   settleUnjudged,
   settleWrong,
 } from './limits.ts';
+import { type OpenBudgets, openBudgets } from './open-budgets.ts';
 import { createRefused } from './refused.ts';
 import { createRoom } from './room.ts';
-import { deleteBudget, deleteExpiredBudgets, lowerTimes, selectBudget, upsertBudget } from './store.ts';
+import { deleteBudgets, deleteExpiredBudgets, lowerTimes } from './store.ts';
 import type { Try } from './tries.ts';
 import { createWaiting, type Wait } from './waiting.ts';
 
@@ -60,6 +61,13 @@ interface Place {
   stays: boolean;
 }
 
+/** One charge: its transaction, the budgets in it, and when it is. */
+interface Moment {
+  tx: Tx;
+  budgets: OpenBudgets;
+  now: number;
+}
+
 export function createThrottle(parts: { database: Database; clock: Clock; limits: Limits; secret: Buffer }) {
   const { database, clock, limits, secret } = parts;
   const refused = createRefused(limits.remembered);
@@ -70,9 +78,19 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
   const keyOf = ({ budget, key, newcomerTo }: Try, now: number): Buffer =>
     hmac(newcomerTo === undefined ? `${budget} ${key}` : `${budget} ${key} ${Math.floor(now / day)}`);
 
-  const read = async (tx: Tx, attempt: Try, key: Buffer, now: number): Promise<{ place: Place; found: boolean }> => {
+  /** The room that there is for newcomers to a name. */
+  const roomFor = (newcomerTo: string): Try => ({ budget: 'newNetwork', key: newcomerTo, newcomerTo });
+
+  /** The keys that a try is charged to while there is room for them. */
+  const keysOf = (attempt: Try, now: number): Buffer[] =>
+    (attempt.newcomerTo === undefined ? [attempt] : [attempt, roomFor(attempt.newcomerTo)]).map((each) =>
+      keyOf(each, now),
+    );
+
+  const read = async (at: Moment, attempt: Try, key: Buffer): Promise<{ place: Place; found: boolean }> => {
+    const { budgets, now } = at;
     const shape = limits[attempt.budget];
-    const row = await selectBudget(tx, key);
+    const row = await budgets.find(key);
     const counts = row && (shape.kept || row.expiresAt > now || row.blockedUntil > now);
     const stored = counts ? row : emptyBudget(shape, now);
     return {
@@ -86,28 +104,30 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
    * never share: there are no more of them than accounts and their browsers, and a cut-off, or a right code, must be
    * nobody else's.
    */
-  const open = async (tx: Tx, attempt: Try, now: number): Promise<{ place: Place; found: boolean }> => {
-    const own = await read(tx, attempt, keyOf(attempt, now), now);
-    if (own.found || own.place.kept || (await hasRoom(tx, now))) return own;
-    const { place } = await read(tx, attempt, hmac(`${attempt.budget} overflow`), now);
+  const open = async (at: Moment, attempt: Try): Promise<{ place: Place; found: boolean }> => {
+    const own = await read(at, attempt, keyOf(attempt, at.now));
+    if (own.found || own.place.kept || (await hasRoom(at.tx, at.now))) return own;
+    const { place } = await read(at, attempt, hmac(`${attempt.budget} overflow`));
     // Kept, or the next new key would make room by evicting it, and begin it anew.
     return { place: { ...place, kept: true, shared: true }, found: true };
   };
 
   /** The budgets that a try is charged to: its own, and for a newcomer the room that there is for newcomers. */
-  const places = async (tx: Tx, attempt: Try, now: number): Promise<Place[]> => {
-    const own = await open(tx, attempt, now);
+  const places = async (at: Moment, attempt: Try): Promise<Place[]> => {
+    const own = await open(at, attempt);
     const { newcomerTo } = attempt;
     if (own.found || newcomerTo === undefined) return [{ ...own.place, stays: newcomerTo !== undefined }];
-    const room = await open(tx, { budget: 'newNetwork', key: newcomerTo, newcomerTo }, now);
-    if (decide(room.place.stored, room.place.shape, now).may !== 'not') return [own.place, room.place];
-    const rest = await open(tx, { budget: 'password', key: `newcomers to ${newcomerTo}` }, now);
+    const room = await open(at, roomFor(newcomerTo));
+    if (decide(room.place.stored, room.place.shape, at.now).may !== 'not') return [own.place, room.place];
+    const rest = await open(at, { budget: 'password', key: `newcomers to ${newcomerTo}` });
     return [{ ...rest.place, shared: true }];
   };
 
   const chargeOnce = async (tx: Tx, tries: readonly Try[], now: number): Promise<Ticket | Refusal | Wait> => {
+    const keys = tries.flatMap((attempt) => keysOf(attempt, now));
+    const budgets = await openBudgets(tx, keys);
     const all: Place[] = [];
-    for (const attempt of tries) all.push(...(await places(tx, attempt, now)));
+    for (const attempt of tries) all.push(...(await places({ tx, budgets, now }, attempt)));
     const decisions = all.map(({ stored, shape }) => decide(stored, shape, now));
     if (decisions.some(({ may }) => may === 'never')) return {};
     const ends = decisions.map((decision) => (decision.may === 'not' ? decision.until : 0));
@@ -116,8 +136,8 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     if (until > 0) return { retryAfter: Math.ceil((until - now) / second) };
     const contested = all[decisions.findIndex(({ may }) => may === 'wait')];
     if (contested) return { waitFor: contested.key.toString('hex') };
-    for (const { key, stored, shape, kept } of all)
-      await upsertBudget(tx, key, kept, charge(stored, shape, now, limits.verdict));
+    for (const { key, stored, shape, kept } of all) budgets.set(key, charge(stored, shape, now, limits.verdict), kept);
+    await budgets.write();
     return { charges: all.map(({ attempt, key, shared, stays }) => ({ budget: attempt.budget, key, shared, stays })) };
   };
 
@@ -138,10 +158,12 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
      */
     async settle(tx: Tx, ticket: Ticket, verdict: Verdict, now: number): Promise<number> {
       const counts: number[] = [];
+      const keys = ticket.charges.map(({ key }) => key);
+      const budgets = await openBudgets(tx, keys);
       // In the order of the tries: what the first forgives is taken off a count of all, and room goes with whom it is for.
       const before = { now, forgiven: 0, stays: false };
       for (const { budget, key, shared, stays } of ticket.charges) {
-        const stored = await selectBudget(tx, key);
+        const stored = await budgets.find(key);
         const shape = limits[budget];
         // What many share, one who is right cannot clear for all.
         const own = shared && verdict === 'right' ? 'unjudged' : verdict;
@@ -151,15 +173,18 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
         if (!stored || !settled) continue;
         if (verdict === 'right') before.forgiven += settledTries(stored);
         before.stays = settled.charged > 0 || stays;
-        if (before.stays) await upsertBudget(tx, key, shape.kept, settled);
-        else await deleteBudget(tx, key);
+        if (before.stays) budgets.set(key, settled, shape.kept);
+        else budgets.remove(key);
       }
+      await budgets.write();
       return counts[0] ?? 0;
     },
 
     /** Forgets the tries at something that is gone, such as an authenticator that was replaced. */
     async forget(tx: Tx, tries: readonly Try[]): Promise<void> {
-      for (const attempt of tries) await deleteBudget(tx, keyOf(attempt, clock()));
+      const now = clock();
+      const keys = tries.map((attempt) => keyOf(attempt, now));
+      await deleteBudgets(tx, keys);
     },
 
     /** Accepts that it is `now`, where tries were counted that are yet to come: no delay lasts longer than any may. */

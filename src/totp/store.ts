@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../database/database.ts';
+import { type Db, deleteExpired, statement, type Tx } from '../database/database.ts';
 
 interface Bound {
   user_id: string;
@@ -25,13 +25,16 @@ type Tables = {
   pending_authenticators: Waiting;
 };
 
+/** What an account's facts have of its authenticator, for one question about all of them; see `sign-in/store.ts`. */
+export const authenticatorsForFacts = (db: Db) =>
+  db.$extendTables<Tables>().selectFrom('authenticators').select(['user_id', 'id', 'bound_by', 'proved_at']);
+
+const ofUser = statement((db, given: { userId: string }) =>
+  db.$extendTables<Tables>().selectFrom('authenticators').selectAll().where('user_id', '=', given.userId),
+);
+
 export async function selectBound(db: Db, userId: string): Promise<Bound | undefined> {
-  return db
-    .$extendTables<Tables>()
-    .selectFrom('authenticators')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
+  return ofUser.first(db, { userId });
 }
 
 export async function selectPending(db: Db, sessionId: string): Promise<Waiting | undefined> {
@@ -54,28 +57,32 @@ export async function upsertBound(tx: Tx, row: Bound): Promise<void> {
     .execute();
 }
 
+const advance = statement((db, given: { userId: string; id: string; step: number }) =>
+  db
+    .$extendTables<Tables>()
+    .updateTable('authenticators')
+    .set({ last_step: given.step })
+    .where('user_id', '=', given.userId)
+    .where('id', '=', given.id)
+    .where('last_step', '<', given.step),
+);
+
 /** Spends a step: true for exactly one caller, and never for a step that is not newer than the last. */
 export async function advanceStep(tx: Tx, userId: string, id: string, step: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .$extendTables<Tables>()
-    .updateTable('authenticators')
-    .set({ last_step: step })
-    .where('user_id', '=', userId)
-    .where('id', '=', id)
-    .where('last_step', '<', step)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  return (await advance.run(tx, { userId, id, step })) === 1;
 }
 
-export async function updateProved(tx: Tx, userId: string, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+const prove = statement((db, given: { userId: string; now: number }) =>
+  db
     .$extendTables<Tables>()
     .updateTable('authenticators')
-    .set({ proved_at: now, shown: 1 })
-    .where('user_id', '=', userId)
-    .where('proved_at', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+    .set({ proved_at: given.now, shown: 1 })
+    .where('user_id', '=', given.userId)
+    .where('proved_at', 'is', null),
+);
+
+export async function updateProved(tx: Tx, userId: string, now: number): Promise<boolean> {
+  return (await prove.run(tx, { userId, now })) === 1;
 }
 
 export async function updateShown(tx: Tx, userId: string): Promise<void> {
@@ -102,8 +109,8 @@ export async function deletePending(tx: Tx, userId: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('pending_authenticators').where('user_id', '=', userId).execute();
 }
 
-export async function deleteExpiredPending(tx: Tx, now: number): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('pending_authenticators').where('expires_at', '<=', now).execute();
+export async function deleteExpiredPending(tx: Tx, now: number): Promise<'more' | undefined> {
+  return deleteExpired(tx, { table: 'pending_authenticators', key: 'session_id' }, now);
 }
 
 /** Raises every spent step that is lower, and answers how many that were. */

@@ -1,5 +1,5 @@
 import { type Generated, type Selectable, sql } from 'kysely';
-import type { Db, Tx } from '../database/database.ts';
+import { type Db, statement, type Tx } from '../database/database.ts';
 
 export interface User {
   id: string;
@@ -20,13 +20,19 @@ type Tables = {
   };
 };
 
-const asUser = (row: Selectable<Tables['users']>): User => ({
+export const asUser = (row: UserForFacts): User => ({
   id: row.id,
   name: row.name,
   administrator: row.administrator === 1,
   disabled: row.disabled === 1,
   createdAt: row.created_at,
 });
+
+/** What an account's facts have of it, for one question about all of them; see `sign-in/store.ts`. */
+export const usersForFacts = (db: Db) =>
+  db.$extendTables<Tables>().selectFrom('users').select(['id', 'name', 'administrator', 'disabled', 'created_at']);
+
+export type UserForFacts = Omit<Selectable<Tables['users']>, 'password_given'>;
 
 export async function insertUser(tx: Tx, user: User): Promise<void> {
   const { id, name, createdAt } = user;
@@ -40,14 +46,16 @@ export async function insertUser(tx: Tx, user: User): Promise<void> {
   await tx.$extendTables<Tables>().insertInto('users').values(row).execute();
 }
 
+const byId = statement((db, given: { id: string }) =>
+  db.$extendTables<Tables>().selectFrom('users').selectAll().where('id', '=', given.id),
+);
+
+const byName = statement((db, given: { name: string }) =>
+  db.$extendTables<Tables>().selectFrom('users').selectAll().where('name', '=', given.name),
+);
+
 export async function selectUser(db: Db, by: { id: string } | { name: string }): Promise<User | undefined> {
-  const [column, value] = 'id' in by ? (['id', by.id] as const) : (['name', by.name] as const);
-  const row = await db
-    .$extendTables<Tables>()
-    .selectFrom('users')
-    .selectAll()
-    .where(column, '=', value)
-    .executeTakeFirst();
+  const row = await ('id' in by ? byId.first(db, { id: by.id }) : byName.first(db, { name: by.name }));
   return row && asUser(row);
 }
 
@@ -107,7 +115,8 @@ export async function selectAnyAdministrator(db: Db): Promise<boolean> {
     .$extendTables<Tables>()
     .selectFrom('users')
     .select('id')
-    .where('administrator', '=', 1)
+    // Written out, so that the index of administrators alone is used.
+    .where('administrator', '=', sql.lit(1))
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -20,7 +20,7 @@ export { prepareName } from './name.ts';
  * Users: who there is. A user has an id that never changes and a name (RFC 8265) that may. Passwords, second factors
  * and sessions belong to a user and live in folders of their own.
  */
-export type { User } from './store.ts';
+export { asUser, type User, type UserForFacts, usersForFacts } from './store.ts';
 
 /** A typed name as it will be stored. Throws `invalid` for one that cannot be a name. */
 export function nameToStore(typed: string): string {

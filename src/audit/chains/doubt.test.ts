@@ -97,3 +97,19 @@ test('doubt hides nothing: a chain put back to before what was kept without a do
     await so(audit, 'kept');
     assert.deepEqual(await found(database), ['missing: The record of chain 2 is missing.']);
   }));
+
+test('a row under another key that was undone leaves no gap, when the key before it is active again', () =>
+  onLog(async (database, so) => {
+    const sealer = keyFileWith('k0', 'k1');
+    const audit = auditProcess(sealer);
+    for (const [id, fate] of [
+      ['k0', 'kept'],
+      ['k1', 'undone'],
+      ['k0', 'kept'],
+    ] as const) {
+      sealer.hold([], id);
+      await so(audit, fate);
+    }
+    const { rows, chains, faults } = await audit.verify(database);
+    assert.deepEqual({ rows, chains, faults }, { rows: 4, chains: 1, faults: [] });
+  }));

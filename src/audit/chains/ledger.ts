@@ -11,7 +11,7 @@ import {
   selectNextSequence,
   selectRecords,
   selectRegister,
-  updateRecord,
+  updateHead,
   updateRegister,
 } from './store.ts';
 
@@ -59,11 +59,14 @@ export function createLedger(keys: Keys) {
     return found;
   };
 
-  /** The own chain made one longer; nothing where there is none to go on with. One that was undone is forgotten then. */
+  /** The own chain made one longer; nothing where there is none to go on with. Those that were undone are forgotten then. */
   const goOn = async (tx: Tx): Promise<Lengthened | undefined> => {
     if (own && wasKept(own.last.tx)) own = { ...own, isKept: true, before: undefined };
-    const found = own && (await lengthen(tx, own));
-    if (!found && own && !own.isKept) own = own.before;
+    let found = own && (await lengthen(tx, own));
+    while (!found && own && !own.isKept) {
+      own = own.before;
+      found = own && (await lengthen(tx, own));
+    }
     return found;
   };
 
@@ -113,7 +116,7 @@ export function createLedger(keys: Keys) {
       const row = { ...content, sequence, chain: record.number, link: record.length };
       const mac = macOf(signing, record.head, row);
       await insertRow(tx, { ...row, mac });
-      await updateRecord(tx, record.number, { head: mac, mac: signRecord(signing, { ...record, head: mac }) });
+      await updateHead(tx, record.number, { head: mac, mac: signRecord(signing, { ...record, head: mac }) });
       if (own) own = { ...own, last: { tx, length: record.length, head: mac } };
     },
   };

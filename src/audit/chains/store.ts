@@ -7,6 +7,7 @@ import {
   nextOf,
   numberIn,
   numbersEnd,
+  statement,
   type Tx,
 } from '../../database/database.ts';
 import type { ChainRecord, Register, Row, Signed } from './form.ts';
@@ -38,6 +39,17 @@ const ofRecord = [
 /** Where a chain ends: how many rows were ever written to it, and the mac of the last. */
 export type End = Pick<ChainRecord, 'length' | 'head'>;
 
+const lengthen = statement((db, given: { number: number; ends: readonly End[] }) =>
+  db
+    .$extendTables<Tables>()
+    .updateTable('audit_chains')
+    .set((row) => ({ length: row('length', '+', 1) }))
+    .where('number', '=', given.number)
+    .where((row) => row.or(given.ends.map(({ length, head }) => row.and({ length, head }))))
+    .returning(ofRecord)
+    .returning(nextOf(db, numbered, 'take').as('sequence')),
+);
+
 /**
  * Makes a chain one longer and answers its record, with the sequence for the row. Nothing where there is no such chain,
  * or where it ends at none of `ends`: then its record is left as it is. It comes before everything else that is done to
@@ -48,20 +60,14 @@ export async function lengthenChain(
   number: number,
   ends: readonly End[],
 ): Promise<(StoredRecord & { sequence: number }) | undefined> {
-  return tx
-    .$extendTables<Tables>()
-    .updateTable('audit_chains')
-    .set((row) => ({ length: row('length', '+', 1) }))
-    .where('number', '=', number)
-    .where((row) => row.or(ends.map(({ length, head }) => row.and({ length, head }))))
-    .returning(ofRecord)
-    .returning(nextOf(tx, numbered, 'take').as('sequence'))
-    .executeTakeFirst();
+  // Without its `tx`: every member of what a statement is given becomes a value.
+  return lengthen.first(tx, { number, ends: ends.map(({ length, head }) => ({ length, head })) });
 }
 
+const insert = statement((db, row: Row) => db.$extendTables<Tables>().insertInto('audit').values(row));
+
 export async function insertRow(tx: Tx, row: Row): Promise<void> {
-  const done = await tx.$extendTables<Tables>().insertInto('audit').values(row).executeTakeFirst();
-  mustBeOne(done.numInsertedOrUpdatedRows);
+  mustBeOne(await insert.run(tx, row));
 }
 
 export async function insertRecord(tx: Tx, record: StoredRecord): Promise<void> {
@@ -71,12 +77,25 @@ export async function insertRecord(tx: Tx, record: StoredRecord): Promise<void> 
 export async function updateRecord(tx: Tx, number: number, change: Partial<StoredRecord> & Signed): Promise<void> {
   const chains = tx.$extendTables<Tables>().updateTable('audit_chains').set(change).where('number', '=', number);
   const done = await chains.executeTakeFirst();
-  mustBeOne(done.numUpdatedRows);
+  mustBeOne(Number(done.numUpdatedRows));
+}
+
+const setHead = statement((db, given: { number: number; head: Uint8Array; mac: Uint8Array }) =>
+  db
+    .$extendTables<Tables>()
+    .updateTable('audit_chains')
+    .set({ head: given.head, mac: given.mac })
+    .where('number', '=', given.number),
+);
+
+/** Writes down where a chain ends now. */
+export async function updateHead(tx: Tx, number: number, end: Pick<End, 'head'> & Signed): Promise<void> {
+  mustBeOne(await setHead.run(tx, { number, head: end.head, mac: end.mac }));
 }
 
 /** What is not written undoes what it tells of: something in the database, a trigger say, may drop it in silence. */
-function mustBeOne(written: bigint | undefined): void {
-  if (written === 1n) return;
+function mustBeOne(written: number): void {
+  if (written === 1) return;
   throw new Error('the database did not write the audit log: look for triggers in it that do not belong there');
 }
 

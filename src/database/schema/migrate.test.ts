@@ -14,6 +14,7 @@ import { up as first } from './migrations/0001-first.ts';
 import { up as portal } from './migrations/0002-portal.ts';
 import { up as auditChain } from './migrations/0004-audit-chain.ts';
 import { up as passwordGiven } from './migrations/0008-password-given.ts';
+import { describeSchema } from './schema.ts';
 
 /** A database of before, with what `fill` puts into it, brought up to date. */
 async function migrated(fill: string[], story: (db: Db) => Promise<void>): Promise<void> {
@@ -129,4 +130,27 @@ test('the history of an early database moves to where it stands now', () =>
     assert.deepEqual(run("select name from sqlite_schema where name like 'kysely%'"), []);
     run('alter table users drop column disabled');
     await assert.rejects(openDatabase(place), /table users lacks "disabled" smallint not null/);
+  }));
+
+test('a database with people in it is given the indexes of many, and keeps every row', () =>
+  onEachKind(async ({ place, run }) => {
+    const people = Array.from(
+      { length: 1000 },
+      (_, index) => `('${index}', 'user${index}', ${index % 500 ? 0 : 1}, 0, 1)`,
+    );
+    await makeOlder(place, '0010-generations', async (tx) => {
+      const columns = 'id, name, administrator, disabled, created_at';
+      await sql.raw(`insert into users (${columns}) values ${people.join()}`).execute(tx);
+      await sql`insert into password_links (user_id, token_hash, expires_at)
+        select id, ${Buffer.alloc(32)}, 1 from users where id = '7'`.execute(tx);
+    });
+    const rows = (): unknown[] => ['users', 'password_links'].map((table) => run(`select * from ${table} order by 1`));
+    const before = rows();
+    const database = await openDatabase(place);
+    assert.ok(database.upgrade.ran.includes('0011-many-users'));
+    const { users, password_links: links } = await describeSchema(database.read);
+    await database.close();
+    assert.deepEqual(rows(), before);
+    assert.match(String(users), /administrators.* where .*administrator"? = 1/i);
+    assert.match(String(links), /password_links_by_expiry/);
   }));

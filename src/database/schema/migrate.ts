@@ -10,6 +10,7 @@ import { up as clockResets } from './migrations/0007-clock.ts';
 import { up as passwordGiven } from './migrations/0008-password-given.ts';
 import { up as leastTelling } from './migrations/0009-least-telling.ts';
 import { up as generations } from './migrations/0010-generations.ts';
+import { up as manyUsers } from './migrations/0011-many-users.ts';
 import { describeSchema, type Schema } from './schema.ts';
 import { refusalOf, type Standing, standingOf } from './standing.ts';
 
@@ -25,6 +26,7 @@ const migrations: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
   '0008-password-given': passwordGiven,
   '0009-least-telling': leastTelling,
   '0010-generations': generations,
+  '0011-many-users': manyUsers,
 };
 
 /** Every migration of this version, in order. */

@@ -24,6 +24,7 @@ const shipped: Readonly<Record<string, readonly [sqlite: string, postgres: strin
   '0008-password-given': ['efdbec17ba8448d9', '5be0714b52fe13cb'],
   '0009-least-telling': ['ccc793fb6cb0aa9e', '0b2660d6052e7fea'],
   '0010-generations': ['402d5bcb41282fbb', '6d3f3e2855f48d32'],
+  '0011-many-users': ['2faaf2f8b4444a48', '3561c3741a78bc5f'],
 };
 
 /** Everything in a database, apart from the history of its schema. */

@@ -1,4 +1,4 @@
-import { type Compilable, CompiledQuery } from 'kysely';
+import { type Compilable, CompiledQuery, type QueryResult } from 'kysely';
 import type { Db } from '../engine.ts';
 import { isPostgres } from './dialect.ts';
 
@@ -24,7 +24,7 @@ export interface Direct {
   isHeld?(): boolean;
 }
 
-/** From now on statements are asked directly of a `Db` or `Tx`; nothing in place of how has them ask Kysely again. */
+/** From now on statements are asked directly of a `Db` or `Tx`; without `direct` they go through Kysely again. */
 export function setDirect(db: Db, direct: Direct | undefined): void {
   if (direct) directs.set(db, direct);
   else directs.delete(db);
@@ -32,66 +32,113 @@ export function setDirect(db: Db, direct: Direct | undefined): void {
 
 const directs = new WeakMap<Db, Direct>();
 
+/** From now on `tell` hears of each statement asked of a `Db` how long it took, in ms. */
+export function watchStatements(db: Db, tell: (ms: number) => void): void {
+  watches.set(db, tell);
+}
+
+const watches = new WeakMap<Db, (ms: number) => void>();
+
+/** Asks one statement of a `Db`, and tells whoever hears of those how long it took. */
+async function timed<Answer>(db: Db, ask: () => Answer | Promise<Answer>): Promise<Answer> {
+  const tell = watches.get(db);
+  if (!tell) return ask();
+  const asked = performance.now();
+  try {
+    return await ask();
+  } finally {
+    tell(performance.now() - asked);
+  }
+}
+
 function directOf(db: Db): Direct | undefined {
   const direct = directs.get(db);
   return direct?.isHeld?.() ? undefined : direct;
 }
 
 /**
- * Makes a statement of a query. `build` writes it once for each kind of database, with every member of `given` standing
- * where a value will be: it must not look at them, and each call must give the same members.
+ * Makes a statement of a query. `build` writes it once for each kind of database, with something standing where each
+ * value of `given` will be: it must not look at them, and each call must give the same members. A member may be a short
+ * list, of values or of rows: then the query is written once for each length that it comes in. Lists stand at the top
+ * level, none within another or within a row.
  */
 export function statement<Given extends object, Row>(
   build: (db: Db, given: Given) => Compilable<Row>,
 ): Statement<Given, Row> {
-  const known: Partial<Record<'postgres' | 'sqlite', Compiled<Given>>> = {};
-  const compiledFor = (db: Db, given: Given): Compiled<Given> =>
-    (known[isPostgres(db) ? 'postgres' : 'sqlite'] ??= compile(build, db, given));
-  const viaKysely = (db: Db, sql: string, values: unknown[]) => db.executeQuery<Row>(CompiledQuery.raw(sql, values));
+  const compiledFor = keepCompiled(build);
+  const asking =
+    <Answer>(
+      directly: (direct: Direct, sql: string, values: unknown[]) => Answer,
+      answerIn: (result: QueryResult<Row>) => Answer,
+    ) =>
+    (db: Db, given: Given): Promise<Answer> =>
+      timed(db, () => {
+        const { sql, valuesOf } = compiledFor(db, given);
+        const direct = directOf(db);
+        if (direct) return directly(direct, sql, valuesOf(given));
+        return db.executeQuery<Row>(CompiledQuery.raw(sql, valuesOf(given))).then(answerIn);
+      });
   return {
-    async all(db, given) {
-      const { sql, valuesOf } = compiledFor(db, given);
-      const direct = directOf(db);
-      if (direct) return direct.all(sql, valuesOf(given)) as Row[];
-      return (await viaKysely(db, sql, valuesOf(given))).rows;
-    },
-    async first(db, given) {
-      const { sql, valuesOf } = compiledFor(db, given);
-      const direct = directOf(db);
-      if (direct) return direct.first(sql, valuesOf(given)) as Row | undefined;
-      return (await viaKysely(db, sql, valuesOf(given))).rows[0];
-    },
-    async run(db, given) {
-      const { sql, valuesOf } = compiledFor(db, given);
-      const direct = directOf(db);
-      if (direct) return direct.run(sql, valuesOf(given));
-      return Number((await viaKysely(db, sql, valuesOf(given))).numAffectedRows ?? 0n);
-    },
+    all: asking<Row[]>(
+      (direct, sql, values) => direct.all(sql, values) as Row[],
+      ({ rows }) => rows,
+    ),
+    first: asking<Row | undefined>(
+      (direct, sql, values) => direct.first(sql, values) as Row | undefined,
+      ({ rows }) => rows[0],
+    ),
+    run: asking<number>(
+      (direct, sql, values) => direct.run(sql, values),
+      ({ numAffectedRows }) => Number(numAffectedRows ?? 0n),
+    ),
   };
 }
 
-interface Compiled<Given> {
+interface Compiled {
   sql: string;
-  valuesOf(given: Given): unknown[];
+  valuesOf(given: object): unknown[];
 }
 
-/** Stands for a member of what is given until there is a value. */
-class Member {
-  readonly name: string;
-  constructor(name: string) {
-    this.name = name;
+/** Stands for a value until there is one, and knows where in what is given that will be. */
+class Place {
+  readonly path: readonly string[];
+  constructor(path: readonly string[]) {
+    this.path = path;
   }
 }
 
-function compile<Given extends object>(
-  build: (db: Db, given: Given) => Compilable,
-  db: Db,
-  given: Given,
-): Compiled<Given> {
-  const members = Object.fromEntries(Object.keys(given).map((name) => [name, new Member(name)]));
-  const { sql, parameters } = build(db, members as Given).compile();
+/** Compiles once for each kind of database, and for each length of the lists in what is given. */
+function keepCompiled<Given extends object>(build: (db: Db, given: Given) => Compilable) {
+  const onSqlite = new Map<string, Compiled>();
+  const onPostgres = new Map<string, Compiled>();
+  let lists: string[] | undefined;
+  return (db: Db, given: Given): Compiled => {
+    const known = isPostgres(db) ? onPostgres : onSqlite;
+    lists ??= Object.keys(given).filter((name) => Array.isArray(valueAt(given, [name])));
+    const lengths = lists.length === 0 ? '' : lists.map((name) => `${valueAt(given, [name, 'length'])}`).join(' ');
+    const compiled = known.get(lengths) ?? compile(build, db, given);
+    known.set(lengths, compiled);
+    return compiled;
+  };
+}
+
+function compile<Given extends object>(build: (db: Db, given: Given) => Compilable, db: Db, given: Given): Compiled {
+  const { sql, parameters } = build(db, placesIn(given, []) as Given).compile();
   const values = parameters.map((each) =>
-    each instanceof Member ? (from: Given) => from[each.name as keyof Given] : () => each,
+    each instanceof Place ? (from: object) => valueAt(from, each.path) : () => each,
   );
   return { sql, valuesOf: (from) => values.map((take) => take(from)) };
+}
+
+/** The same with a place for each value. */
+function placesIn(given: unknown, path: readonly string[]): unknown {
+  if (Array.isArray(given)) return given.map((each, at) => placesIn(each, [...path, `${at}`]));
+  if (typeof given !== 'object' || given === null || ArrayBuffer.isView(given)) return new Place(path);
+  return Object.fromEntries(Object.entries(given).map(([name, each]) => [name, placesIn(each, [...path, name])]));
+}
+
+function valueAt(given: object, path: readonly string[]): unknown {
+  let found: unknown = given;
+  for (const name of path) found = (found as Record<string, unknown>)[name];
+  return found;
 }

@@ -8,6 +8,7 @@ import type { Db, Engine, Tx } from '../engine.ts';
 import { type Direct, setDirect } from '../sql/statement.ts';
 import { inWords } from '../trouble.ts';
 import { judgeSqlite } from './errors.ts';
+import { savepointsOf, whileOpen } from './savepoints.ts';
 
 /** How long SQLite itself may wait for another process: that blocks the event loop, so hardly ever, and never to write. */
 const busyTimeoutMs = { read: 20, write: 0, 'at rest': 20 };
@@ -46,12 +47,14 @@ export async function openSqlite(path: string): Promise<Engine> {
   await createPrivately(path);
   const writer = connectSqlite(path, 'write');
   const read = orClose(writer, () => connectSqlite(path, 'read'));
-  const reading = connections.get(read);
+  const { connection } = connectionOf(writer);
+  const writing = whileOpen(connectionOf(writer));
+  const reading = connectionOf(read);
   // While there is a snapshot on that connection, it is the past that would be read.
-  if (reading) setDirect(read, { ...reading.direct, isHeld: () => reading.connection.isTransaction });
+  setDirect(read, { ...reading.direct, isHeld: () => reading.connection.isTransaction });
   const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     writer.transaction().execute(async (tx) => {
-      setDirect(tx, connections.get(writer)?.direct);
+      setDirect(tx, writing);
       try {
         return await work(tx);
       } finally {
@@ -61,6 +64,7 @@ export async function openSqlite(path: string): Promise<Engine> {
   return {
     read,
     write,
+    inSavepoint: savepointsOf(connection, writing),
     writeLong: write,
     snapshot: (work) => read.transaction().execute(work),
     judge: judgeSqlite,
@@ -73,11 +77,17 @@ export async function openSqlite(path: string): Promise<Engine> {
 
 const connections = new WeakMap<Db, { connection: DatabaseSync; direct: Direct }>();
 
+function connectionOf(db: Db): { connection: DatabaseSync; direct: Direct } {
+  const found = connections.get(db);
+  if (!found) throw new Error('This is no connection to a SQLite file.');
+  return found;
+}
+
 /** Kysely closes only what it has used; one that stays open keeps the journal beside the file. */
 async function close(db: Db): Promise<void> {
   await db.destroy();
-  const { connection } = connections.get(db) ?? {};
-  if (connection?.isOpen) connection.close();
+  const { connection } = connectionOf(db);
+  if (connection.isOpen) connection.close();
 }
 
 /** A file system that cannot share memory keeps the old journal, and says so by no error. */
