@@ -28,8 +28,9 @@ function whoami(app: FastifyInstance): void {
     tag: 'Account',
     answers: { 200: { description: 'The name', schema: z.string().meta({ examples: ['user'] }) } },
     async handle({ session, reply }) {
+      reply.type('application/json');
       // A string goes out as it is, so it must be JSON already.
-      return reply.type('application/json').send(JSON.stringify(session.name));
+      return JSON.stringify(session.name);
     },
   });
 }

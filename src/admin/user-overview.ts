@@ -38,7 +38,7 @@ export function createOverview(parts: {
     const tokens = await serviceTokens.list(db, now);
     return {
       user,
-      passwordSet: (await passwords.facts(db, userId)) !== undefined,
+      passwordSet: await passwords.isSet(db, userId),
       authenticator: authenticator ? (authenticator.proved ? 'in force' : 'not confirmed') : 'none',
       recoveryCodesLeft: await recoveryCodesLeft(db, userId),
       sessions: (await signIn.listSessions(db, userId, now)).length,

@@ -93,7 +93,7 @@ const demands: Record<Exclude<Access, 'anyone' | 'half signed in'>, Demand> = {
 interface Given {
   access: Access;
   cookies: Cookies;
-  origins: readonly string[];
+  origins: () => readonly string[];
   now: number;
 }
 
@@ -126,7 +126,7 @@ function note(request: FastifyRequest, who: Admitted): void {
 function cookieToken(request: FastifyRequest, { cookies, origins }: Given): string {
   if (cookies.session === undefined)
     throw new Problem('unauthenticated', { headers: { 'www-authenticate': bearerChallenge() } });
-  if (!reads(request) && !sameOrigin(request.headers, origins))
+  if (!reads(request) && !sameOrigin(request.headers, origins()))
     throw new Problem('forbidden', { detail: 'A request with a cookie can only be sent from our own pages.' });
   return cookies.session;
 }

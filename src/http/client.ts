@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Who is at the other end, as far as the network tells. */
@@ -24,6 +26,30 @@ export function trustedNetworks(ranges: readonly string[]): (address: string) =>
     const parsed = ipaddr.process(known);
     return networks.some(([base, bits]) => parsed.kind() === base.kind() && parsed.match(base, bits));
   };
+}
+
+/**
+ * Answers the address of the client of each request. Where nobody is trusted that is its socket's, so it is read once for
+ * each connection.
+ */
+export function addressReader(
+  trustProxy: readonly string[],
+  proxyHeader: string,
+): { addressOf(request: IncomingMessage): string; trusted(address: string): boolean } {
+  const trusted = trustedNetworks(trustProxy);
+  const header = proxyHeader.toLowerCase();
+  const known = new WeakMap<Socket, string>();
+  const ofSocket = (socket: Socket): string => {
+    const address = known.get(socket) ?? clientAddress(socket.remoteAddress ?? '', undefined, trusted);
+    known.set(socket, address);
+    return address;
+  };
+  const behindProxies = ({ socket, headers }: IncomingMessage): string => {
+    const forwarded = headers[header];
+    const hops = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
+    return clientAddress(socket.remoteAddress ?? '', hops, trusted);
+  };
+  return { addressOf: trustProxy.length === 0 ? ({ socket }) => ofSocket(socket) : behindProxies, trusted };
 }
 
 /**

@@ -33,42 +33,50 @@ const names: Record<Kind, string> = {
 const mostAccounts = 4;
 const browserToken = /^csb_[\w-]{43}$/;
 
-/** The cookies of one request and its answer. */
-export function cookiesOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  given: { https: boolean; now: number },
-): Cookies {
-  const { https, now } = given;
+/** Reads the cookies of a request, and writes those of its answer. */
+export type ReadCookies = (request: FastifyRequest, reply: FastifyReply, now: number) => Cookies;
+
+export function cookieReader(https: boolean): ReadCookies {
   const nameOf = (kind: Kind): string => (https ? `__Host-${names[kind]}` : names[kind]);
+  const own: Names = { session: nameOf('session'), half: nameOf('half'), browser: nameOf('browser') };
   const attributes = { secure: https, httpOnly: true, sameSite: 'lax', path: '/' } as const;
+  return (request, reply, now) => {
+    const write: Write = (kind, value, expiresAt) => {
+      const maxAge = Math.max(0, Math.ceil((expiresAt - now) / second));
+      reply.setCookie(own[kind], value, { ...attributes, maxAge });
+    };
+    const { cookie } = request.headers;
+    const sent = cookie ? sentIn(cookie, request.server.parseCookie(cookie), own) : nothing;
+    const forget: Cookies['forget'] = (kind) => {
+      if (sent[kind] !== undefined) write(kind, '', 0);
+    };
+    return {
+      ...sent,
+      keep(kind, token, expiresAt) {
+        if (kind === 'session') forget('half');
+        write(kind, token, expiresAt);
+      },
+      keepBrowsers: (tokens, expiresAt) => write('browser', tokens.slice(0, mostAccounts).join('.'), expiresAt),
+      forget,
+    };
+  };
+}
+
+type Names = Readonly<Record<Kind, string>>;
+type Write = (kind: Kind, value: string, expiresAt: number) => void;
+type Sent = Pick<Cookies, 'session' | 'half' | 'browserTokens'>;
+
+/** What a program sends that keeps its token itself. */
+const nothing: Sent = { session: undefined, half: undefined, browserTokens: [] };
+
+function sentIn(header: string, values: Readonly<Record<string, string | undefined>>, own: Names): Sent {
   const sent = (kind: Kind): string | undefined => {
-    const name = nameOf(kind);
+    const name = own[kind];
     // Only one of two can be ours, and nobody knows which: another program of this machine may have planted it.
-    const twice =
-      (request.headers.cookie ?? '').split(';').filter((each) => each.trim().startsWith(`${name}=`)).length > 1;
-    return twice ? undefined : request.cookies[name] || undefined;
+    const twice = header.split(';').filter((each) => each.trim().startsWith(`${name}=`)).length > 1;
+    return twice ? undefined : values[name] || undefined;
   };
-  const set = (kind: Kind, value: string, expiresAt: number): void => {
-    const maxAge = Math.max(0, Math.ceil((expiresAt - now) / second));
-    reply.setCookie(nameOf(kind), value, { ...attributes, maxAge });
-  };
-  const forget = (kind: Kind): void => {
-    if (sent(kind) !== undefined) set(kind, '', now);
-  };
-  return {
-    session: sent('session'),
-    half: sent('half'),
-    browserTokens: readBrowserTokens(sent('browser')),
-    keep(kind, token, expiresAt) {
-      if (kind === 'session') forget('half');
-      set(kind, token, expiresAt);
-    },
-    keepBrowsers(tokens, expiresAt) {
-      set('browser', tokens.slice(0, mostAccounts).join('.'), expiresAt);
-    },
-    forget,
-  };
+  return { session: sent('session'), half: sent('half'), browserTokens: readBrowserTokens(sent('browser')) };
 }
 
 function readBrowserTokens(value: string | undefined): string[] {

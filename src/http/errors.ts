@@ -34,11 +34,11 @@ function noteFor({ caller }: Partial<Pick<FastifyRequest, 'caller'>>, { code }: 
 }
 
 /** What somebody has to mend: with a stack where nobody knows what it is; a sentence that says what to do is enough else. */
-function noteInLog({ log }: FastifyRequest, error: unknown, { code, particulars }: Problem): void {
-  if (code === 'internal') log.error({ err: error }, code);
+function noteInLog({ log, id: reqId }: FastifyRequest, error: unknown, { code, particulars }: Problem): void {
+  if (code === 'internal') log.error({ reqId, err: error }, code);
   if (code !== 'unavailable') return;
-  if (!(error instanceof Problem)) log.error({ detail: error instanceof Error ? error.message : error }, code);
-  else log[particulars.expected ? 'info' : 'warn']({ detail: particulars.detail }, code);
+  if (!(error instanceof Problem)) log.error({ reqId, detail: error instanceof Error ? error.message : error }, code);
+  else log[particulars.expected ? 'info' : 'warn']({ reqId, detail: particulars.detail }, code);
 }
 
 const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') ?? false;

@@ -1,21 +1,20 @@
 import type { Writable } from 'node:stream';
-import accepts from '@fastify/accepts';
 import cookie from '@fastify/cookie';
-import cors from '@fastify/cors';
-import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import { type Clock, second } from '../clock.ts';
 import { isBehindProxy, isLoopback, type Options } from '../options.ts';
 import { newId } from '../tokens.ts';
 import { authorize, type Lookups } from './access.ts';
 import { bodyLimit, parseForm, parseJson, remember } from './body.ts';
-import { clientAddress, trustedNetworks } from './client.ts';
-import { cookiesOf } from './cookies.ts';
+import { addressReader } from './client.ts';
+import { cookieReader } from './cookies.ts';
 import { answerError, answerSocket, answerUnknown } from './errors.ts';
 import { securityHeaders } from './headers.ts';
 import type { InFlight } from './in-flight.ts';
-import { logOptions, logRequests } from './log.ts';
+import { logOptions, requestLogger } from './log.ts';
 import { Problem } from './problems.ts';
+import { checkSchema } from './route.ts';
 import { sameOrigin } from './same-origin.ts';
 
 /**
@@ -23,6 +22,7 @@ import { sameOrigin } from './same-origin.ts';
  * who sends it and whether he may, and how errors look. A route is registered with `route`; it is closed unless its
  * `access` opens it.
  */
+export { bestType } from './accept.ts';
 export type { Access, HalfSignIn, Level, Lookups, ServiceToken, Session } from './access.ts';
 export { basicChallenge, basicCredentials } from './basic.ts';
 export type { Client } from './client.ts';
@@ -55,36 +55,43 @@ export async function createHttp(options: Options, parts: Parts): Promise<Fastif
   const own = isLoopback(options.publicUrl ? new URL(options.publicUrl).hostname : options.host);
   const headers = securityHeaders(https && !own);
   const site = { service: options.issuer, contact: options.contact };
+  const log = logOptions(options, parts.logStream);
   const app: FastifyInstance = Fastify({
     ...limits,
     ...(parts.tls ? { https: { ...parts.tls, ...limits.http, ...strongTls } } : {}),
-    logger: logOptions(options, parts.logStream),
+    logger: log,
+    // None for each request: what logs of one names it, see errors.ts, and nothing of Fastify's own does while all is well.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     // What was sent before the connection is closed is answered, not turned away.
     return503OnClosing: false,
     genReqId: newId,
+    schemaController: { compilersFactory: byZod },
     requestIdHeader: false,
     clientErrorHandler: answerSocket,
     // An address that cannot be decoded reaches no hook, so its headers are set here.
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers), site),
   }) as FastifyInstance;
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, site));
   app.decorateRequest('caller');
-  app.addHook('onRequest', async (_request, reply) => parts.inFlight?.begin(reply.raw));
   readBodies(app);
   refuseUndeclared(app);
   answerUnknown(app, site);
-  await app.register(cookie);
+  // Read in cookies.ts, where there are any.
+  await app.register(cookie, { hook: false });
   receive(app, options, parts, { headers, https });
   // Between the two, so that a page of another origin can read why it was refused.
-  if (options.corsOrigins.length > 0) await app.register(cors, { ...crossOrigin, origin: options.corsOrigins });
+  if (options.corsOrigins.length > 0) {
+    const { default: cors } = await import('@fastify/cors');
+    await app.register(cors, { ...crossOrigin, origin: options.corsOrigins });
+  }
   admit(app, parts);
-  logRequests(app);
-  await app.register(accepts);
+  finish(app, parts, log.level === 'info' || log.level === 'debug' ? requestLogger(log) : undefined);
   return app;
 }
+
+/** Given at once, Fastify does not load what it would compile JSON schemas with; its types know of no other schemas. */
+const byZod: object = { buildValidator: () => checkSchema, buildSerializer: () => serializerCompiler };
 
 /** What pages of the configured origins may do; never with cookies. */
 const crossOrigin = {
@@ -134,13 +141,17 @@ function readBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, read(parseJson));
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, read(parseForm));
   app.addContentTypeParser('*', { parseAs: 'buffer' }, read(refuse));
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     checkQuery(request);
-    const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
-    const { accepts: accepted = [] } = request.routeOptions.config;
-    if (request.body !== undefined && !accepted.some((each) => each === type.trim()))
-      throw new Problem('unsupported_media_type');
+    if (request.body !== undefined) checkMediaType(request);
+    done();
   });
+}
+
+function checkMediaType(request: FastifyRequest): void {
+  const [type = ''] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+  const { accepts: accepted = [] } = request.routeOptions.config;
+  if (!accepted.some((each) => each === type.trim())) throw new Problem('unsupported_media_type');
 }
 
 function checkQuery(request: FastifyRequest): void {
@@ -166,24 +177,25 @@ function receive(
   parts: Parts,
   { headers, https }: { headers: Record<string, string>; https: boolean },
 ): void {
-  const trusted = trustedNetworks(options.trustProxy);
-  const header = options.proxyHeader.toLowerCase();
+  const { addressOf, trusted } = addressReader(options.trustProxy, options.proxyHeader);
+  const readCookies = cookieReader(https);
   const behindProxy = isBehindProxy(options);
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    parts.inFlight?.begin(reply.raw);
     reply.headers(headers).header('request-id', request.id);
-    const peer = request.socket.remoteAddress ?? '';
-    const forwarded = request.headers[header];
-    const address = clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, trusted);
+    const address = addressOf(request.raw);
     const userAgent = (request.headers['user-agent'] ?? '').slice(0, 256);
     const now = parts.clock();
-    const cookies = cookiesOf(request, reply, { https, now });
+    const cookies = readCookies(request, reply, now);
     request.caller = { client: { address, userAgent, browserTokens: cookies.browserTokens }, cookies, now };
-    const health = request.routeOptions.url === '/healthz' || request.routeOptions.url === '/readyz';
-    if (behindProxy && !health && !trusted(peer))
+    if (behindProxy && !isHealth(request) && !trusted(request.socket.remoteAddress ?? ''))
       throw new Problem('forbidden', { detail: 'This service answers its proxy only.' });
+    done();
   });
 }
+
+const isHealth = ({ routeOptions: { url } }: FastifyRequest): boolean => url === '/healthz' || url === '/readyz';
 
 /** Decides, before a body is read, whether a request may go on. */
 function admit(app: FastifyInstance, parts: Parts): void {
@@ -197,6 +209,19 @@ function admit(app: FastifyInstance, parts: Parts): void {
       });
     }
     const { cookies, now } = request.caller;
-    if (access) await authorize(request, { access, cookies, origins: parts.origins(), now }, parts.lookups);
+    if (access) await authorize(request, { access, cookies, origins: parts.origins, now }, parts.lookups);
+  });
+}
+
+/** Logs each request once, when it has been answered; then it is over. */
+function finish(
+  app: FastifyInstance,
+  { inFlight }: Parts,
+  log: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined,
+): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    log?.(request, reply);
+    inFlight?.end(reply.raw);
+    done();
   });
 }

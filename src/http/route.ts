@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Access, Admitted, HalfSignIn, ServiceToken, Session } from './access.ts';
 import type { Client } from './client.ts';
@@ -88,6 +89,17 @@ declare module 'fastify' {
 
 const noQuery = z.strictObject({});
 
+/** Holds what is sent against the schema of its route. Hardly any request has a query: an empty one needs no check. */
+export const checkSchema: typeof validatorCompiler = (part) => {
+  const check = validatorCompiler(part);
+  return part.schema === noQuery ? (query) => (isEmpty(query) ? { value: query } : check(query)) : check;
+};
+
+function isEmpty(query: object): boolean {
+  for (const _ in query) return false;
+  return true;
+}
+
 /** Registers a route. */
 export function route<A extends Access, Body = undefined, Query = unknown, Params = unknown>(
   app: FastifyInstance,
@@ -115,18 +127,13 @@ export function route<A extends Access, Body = undefined, Query = unknown, Param
       querystring: spec.query ?? noQuery,
       response: responses(spec),
     },
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       if (!spec.body && request.body !== undefined)
         throw new Problem('invalid', { detail: 'This request takes no body.' });
       // The schemas above have checked these values, and the access check has put a session where one is demanded.
-      const call = {
-        ...request.caller,
-        request,
-        reply,
-        body: request.body,
-        query: request.query,
-        params: request.params,
-      };
+      const { session, half, serviceToken, client, cookies, now } = request.caller;
+      const { body, query, params } = request;
+      const call = { session, half, serviceToken, client, cookies, now, request, reply, body, query, params };
       return spec.handle(call as unknown as Call<A, Body, Query, Params>);
     },
   });

@@ -2,13 +2,17 @@ import { minute } from '../clock.ts';
 import type { Database, Db, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
+import { deleteRested } from './rested.ts';
+import { createSeen } from './seen.ts';
 import {
+  type CheckedSession,
   deleteAllSessions,
   deleteOtherSessions,
   deleteOverSessions,
   deleteSession,
   insertSession,
   type StoredSession,
+  selectBeyond,
   selectSession,
   selectSessionByToken,
   selectSessions,
@@ -20,8 +24,9 @@ import {
  * A session ends at its overall limit, or when it has rested too long, or when somebody ends it; nothing prolongs the
  * overall limit. Only `sign-in/` issues sessions; what one may do is decided there too, at every request.
  */
-export { type Browsers, createBrowsers, type Remembered } from './browsers.ts';
-export type { StoredBrowser, StoredSession } from './store.ts';
+export { type Browsers, createBrowsers, type Remembered } from './browsers/browsers.ts';
+export type { StoredBrowser } from './browsers/store.ts';
+export { asCheckedSession, type CheckedSession, type StoredSession, sessionsForChecks } from './store.ts';
 
 /** Sessions that one account may have at the same time; the next one ends the oldest. */
 export const mostSessions = 100;
@@ -32,10 +37,11 @@ export function createSessions(parts: { database: Database; lifetime: number; id
   const { database, lifetime, idle } = parts;
   // Fine enough to measure the idle limit by, coarse enough not to write at every request.
   const seenEvery = Math.min(minute, idle / 60);
+  const seen = createSeen(database, idle);
 
   /** Whether a session is over at `now`; `idleLimited` says whether the idle limit holds for it. */
-  const isOver = (session: StoredSession, idleLimited: boolean, now: number): boolean =>
-    session.expiresAt <= now || (idleLimited && session.lastSeenAt + idle <= now);
+  const isOver = (session: CheckedSession, idleLimited: boolean, now: number): boolean =>
+    session.expiresAt <= now || (idleLimited && seen.at(session) + idle <= now);
 
   return {
     isOver,
@@ -52,8 +58,8 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       },
       now: number,
     ): Promise<{ token: string; session: StoredSession }> {
-      const standing = await selectSessions(tx, given.userId);
-      for (const oldest of standing.slice(mostSessions - 1)) await deleteSession(tx, oldest.id, given.userId);
+      for (const id of await selectBeyond(tx, given.userId, mostSessions - 1))
+        await deleteSession(tx, id, given.userId);
       const { token, hash } = newToken('csn_');
       const session: StoredSession = {
         id: newId(),
@@ -68,11 +74,6 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       };
       await insertSession(tx, session, hash);
       return { token, session };
-    },
-
-    /** The session of a token, whether over or not. */
-    async find(db: Db, token: string): Promise<StoredSession | undefined> {
-      return selectSessionByToken(db, hashToken(token));
     },
 
     /**
@@ -92,13 +93,13 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       idleLimited: (session: StoredSession) => boolean,
       now: number,
     ): Promise<StoredSession[]> {
-      return (await selectSessions(db, userId)).filter((session) => !isOver(session, idleLimited(session), now));
+      const all = (await selectSessions(db, userId)).map((each) => ({ ...each, lastSeenAt: seen.at(each) }));
+      return all.filter((session) => !isOver(session, idleLimited(session), now));
     },
 
     /** Remembers that a session was used; once a minute is enough, or once in a sixtieth of a shorter idle limit. */
-    async touch(session: StoredSession, now: number): Promise<void> {
-      if (now - session.lastSeenAt < seenEvery) return;
-      await database.transaction((tx) => updateSession(tx, session.id, { lastSeenAt: now }));
+    touch(session: CheckedSession, now: number): void {
+      if (now - seen.at(session) >= seenEvery) seen.note(session.id, now);
     },
 
     /** Notes what this session has proved at `now`. */
@@ -146,7 +147,16 @@ export function createSessions(parts: { database: Database; lifetime: number; id
     /** Ends every session of everybody, and answers how many that were. */
     endAll: deleteAllSessions,
 
-    /** Deletes sessions past their overall limit, and those of two factors that have rested too long. */
-    sweep: (tx: Tx, now: number): Promise<void> => deleteOverSessions(tx, now, now - idle),
+    /** Deletes sessions past their overall limit. */
+    sweep: deleteOverSessions,
+    /** Deletes those of two factors that have rested too long. */
+    async sweepIdle(now: number): Promise<void> {
+      // That goes by what is written.
+      await seen.write();
+      await deleteRested(database, now - idle, now);
+    },
+
+    /** Writes down when sessions were seen, as far as it is not written yet; before the database is closed. */
+    writeSeen: seen.write,
   };
 }

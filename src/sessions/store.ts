@@ -1,4 +1,5 @@
-import { type Db, statement, type Tx } from '../database/database.ts';
+import { sql } from 'kysely';
+import { type Db, deleteExpired, isPostgres, statement, type Tx } from '../database/database.ts';
 
 interface Row {
   id: string;
@@ -14,21 +15,7 @@ interface Row {
   user_agent: string;
 }
 
-interface BrowserRow {
-  id: string;
-  token_hash: Buffer;
-  user_id: string;
-  created_at: number;
-  last_used_at: number;
-  expires_at: number;
-  address: string;
-  user_agent: string;
-}
-
-type Tables = {
-  sessions: Row;
-  browsers: BrowserRow;
-};
+type Tables = { sessions: Row };
 
 /** One session as stored: what it proved and when, and where it was made. */
 export interface StoredSession {
@@ -43,6 +30,15 @@ export interface StoredSession {
   userAgent: string;
 }
 
+/** What a session is judged by, at each request. */
+export type CheckedSession = Pick<StoredSession, 'id' | 'expiresAt' | 'lastSeenAt' | 'passwordAt' | 'secondFactor'>;
+
+/** The second factor that a session has proved, if any. */
+const proofIn = (row: Pick<Row, 'second_factor' | 'second_factor_at'>): StoredSession['secondFactor'] =>
+  row.second_factor_at === null
+    ? undefined
+    : { kind: row.second_factor === 'otp' ? 'otp' : 'recovery_code', at: row.second_factor_at };
+
 const asSession = (row: Row): StoredSession => ({
   id: row.id,
   userId: row.user_id,
@@ -50,32 +46,66 @@ const asSession = (row: Row): StoredSession => ({
   expiresAt: row.expires_at,
   lastSeenAt: row.last_seen_at,
   passwordAt: row.password_at,
-  secondFactor:
-    row.second_factor_at === null
-      ? undefined
-      : { kind: row.second_factor === 'otp' ? 'otp' : 'recovery_code', at: row.second_factor_at },
+  secondFactor: proofIn(row),
   address: row.address,
   userAgent: row.user_agent,
 });
 
-export async function insertSession(tx: Tx, session: StoredSession, tokenHash: Buffer): Promise<void> {
-  await tx
+/** The columns of a `CheckedSession`, for one question about a session and its account; see `sign-in/store.ts`. */
+export const sessionsForChecks = (db: Db) =>
+  db
     .$extendTables<Tables>()
-    .insertInto('sessions')
-    .values({
-      id: session.id,
-      token_hash: tokenHash,
-      user_id: session.userId,
-      created_at: session.createdAt,
-      expires_at: session.expiresAt,
-      last_seen_at: session.lastSeenAt,
-      password_at: session.passwordAt,
-      second_factor: session.secondFactor?.kind ?? null,
-      second_factor_at: session.secondFactor?.at ?? null,
-      address: session.address,
-      user_agent: session.userAgent,
-    })
-    .execute();
+    .selectFrom('sessions')
+    .select(['id as session_id', 'token_hash', 'user_id', 'expires_at', 'last_seen_at', 'password_at'])
+    .select(['second_factor', 'second_factor_at']);
+
+type CheckedRow = Omit<Row, 'id' | 'token_hash' | 'user_id' | 'created_at' | 'address' | 'user_agent'>;
+
+export const asCheckedSession = (row: CheckedRow & { session_id: string }): CheckedSession => ({
+  id: row.session_id,
+  expiresAt: row.expires_at,
+  lastSeenAt: row.last_seen_at,
+  passwordAt: row.password_at,
+  secondFactor: proofIn(row),
+});
+
+const insert = statement((db, row: Row) => db.$extendTables<Tables>().insertInto('sessions').values(row));
+
+export async function insertSession(tx: Tx, session: StoredSession, tokenHash: Buffer): Promise<void> {
+  await insert.run(tx, {
+    id: session.id,
+    token_hash: tokenHash,
+    user_id: session.userId,
+    created_at: session.createdAt,
+    expires_at: session.expiresAt,
+    last_seen_at: session.lastSeenAt,
+    password_at: session.passwordAt,
+    second_factor: session.secondFactor?.kind ?? null,
+    second_factor_at: session.secondFactor?.at ?? null,
+    address: session.address,
+    user_agent: session.userAgent,
+  });
+}
+
+const beyond = statement((db, given: { userId: string; newest: number }) =>
+  db
+    .$extendTables<Tables>()
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', given.userId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    // SQLite passes rows over only where there is a limit too.
+    .limit(Number.MAX_SAFE_INTEGER)
+    .offset(given.newest),
+);
+
+/**
+ * The sessions of an account but so many of the newest. Not all of them, as of browsers and half sign-ins: a program may
+ * have made a hundred, and they would be read at each sign-in.
+ */
+export async function selectBeyond(tx: Tx, userId: string, newest: number): Promise<string[]> {
+  return (await beyond.all(tx, { userId, newest })).map(({ id }) => id);
 }
 
 const byToken = statement((db, given: { tokenHash: Buffer }) =>
@@ -87,13 +117,12 @@ export async function selectSessionByToken(db: Db, tokenHash: Buffer): Promise<S
   return row && asSession(row);
 }
 
+const byId = statement((db, given: { id: string }) =>
+  db.$extendTables<Tables>().selectFrom('sessions').selectAll().where('id', '=', given.id),
+);
+
 export async function selectSession(db: Db, id: string): Promise<StoredSession | undefined> {
-  const row = await db
-    .$extendTables<Tables>()
-    .selectFrom('sessions')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const row = await byId.first(db, { id });
   return row && asSession(row);
 }
 
@@ -115,7 +144,6 @@ export async function updateSession(
   id: string,
   change: {
     tokenHash?: Buffer;
-    lastSeenAt?: number;
     passwordAt?: number;
     secondFactor?: NonNullable<StoredSession['secondFactor']> | 'none';
   },
@@ -126,7 +154,6 @@ export async function updateSession(
     .updateTable('sessions')
     .set({
       ...(change.tokenHash ? { token_hash: change.tokenHash } : {}),
-      ...(change.lastSeenAt === undefined ? {} : { last_seen_at: change.lastSeenAt }),
       ...(change.passwordAt === undefined ? {} : { password_at: change.passwordAt }),
       ...(change.secondFactor ? { second_factor: proof?.kind ?? null, second_factor_at: proof?.at ?? null } : {}),
     })
@@ -134,14 +161,34 @@ export async function updateSession(
     .execute();
 }
 
+const remove = statement((db, given: { id: string; userId: string }) =>
+  db.$extendTables<Tables>().deleteFrom('sessions').where('id', '=', given.id).where('user_id', '=', given.userId),
+);
+
 export async function deleteSession(tx: Tx, id: string, userId: string): Promise<boolean> {
-  const { numDeletedRows } = await tx
+  return (await remove.run(tx, { id, userId })) === 1;
+}
+
+const lastSeen = statement((db, given: { id: string; at: number }) =>
+  db
     .$extendTables<Tables>()
-    .deleteFrom('sessions')
-    .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
-  return numDeletedRows === 1n;
+    .updateTable('sessions')
+    .set({ last_seen_at: given.at })
+    .where('id', '=', given.id)
+    .where('last_seen_at', '<', given.at),
+);
+
+/** Notes when sessions were last seen: those that are still there, and never earlier than is noted already. */
+export async function updateLastSeen(tx: Tx, seen: readonly (readonly [id: string, at: number])[]): Promise<void> {
+  if (!isPostgres(tx)) {
+    for (const [id, at] of seen) await lastSeen.run(tx, { id, at });
+    return;
+  }
+  // One question for all of them, because each would be a way to the server and back; Kysely has no words for it.
+  const ids = seen.map(([id]) => id);
+  const times = seen.map(([, at]) => at);
+  await sql`update sessions set last_seen_at = seen.at from unnest(${ids}::text[], ${times}::bigint[]) as seen (id, at)
+    where sessions.id = seen.id and sessions.last_seen_at < seen.at`.execute(tx);
 }
 
 /** Deletes every session of an account but the one named, and answers how many that were. */
@@ -158,89 +205,37 @@ export async function deleteAllSessions(tx: Tx): Promise<number> {
   return Number(numDeletedRows);
 }
 
-/** Those at their overall limit, and those of two factors that were last seen at `idleSince` or before. */
-export async function deleteOverSessions(tx: Tx, now: number, idleSince: number): Promise<void> {
-  const sessions = tx.$extendTables<Tables>().deleteFrom('sessions');
-  await sessions.where('expires_at', '<=', now).execute();
-  await sessions.where('second_factor', 'is not', null).where('last_seen_at', '<=', idleSince).execute();
+/** Deletes those at their overall limit. */
+export async function deleteOverSessions(tx: Tx, now: number): Promise<'more' | undefined> {
+  return deleteExpired(tx, { table: 'sessions', key: 'id' }, now);
 }
 
-/** A browser that an account knows, and where the last full sign-in in it came from. */
-export interface StoredBrowser {
-  id: string;
-  userId: string;
-  createdAt: number;
-  lastUsedAt: number;
-  expiresAt: number;
-  address: string;
-  userAgent: string;
+/** The overall end of the session that so many others come before, of those that end after `after`. */
+export async function selectEndOf(db: Db, after: number, before: number): Promise<number | undefined> {
+  const ends = db.$extendTables<Tables>().selectFrom('sessions').select('expires_at').where('expires_at', '>', after);
+  const row = await ends.orderBy('expires_at').limit(1).offset(before).executeTakeFirst();
+  return row?.expires_at;
 }
 
-const asBrowser = (row: BrowserRow): StoredBrowser => ({
-  id: row.id,
-  userId: row.user_id,
-  createdAt: row.created_at,
-  lastUsedAt: row.last_used_at,
-  expiresAt: row.expires_at,
-  address: row.address,
-  userAgent: row.user_agent,
-});
-
-export async function insertBrowser(tx: Tx, row: BrowserRow): Promise<void> {
-  await tx.$extendTables<Tables>().insertInto('browsers').values(row).execute();
-}
-
-export async function selectBrowserByToken(db: Db, tokenHash: Buffer): Promise<StoredBrowser | undefined> {
-  const row = await db
-    .$extendTables<Tables>()
-    .selectFrom('browsers')
-    .selectAll()
-    .where('token_hash', '=', tokenHash)
-    .executeTakeFirst();
-  return row && asBrowser(row);
-}
-
-/** The browsers that an account knows, the last used first. */
-export async function selectBrowsers(db: Db, userId: string): Promise<StoredBrowser[]> {
+/** Of the sessions that end after `after` and up to `upTo` those of two factors that were last seen at `since` or before. */
+export async function selectRested(
+  db: Db,
+  { after, upTo, since }: { after: number; upTo: number; since: number },
+): Promise<string[]> {
   const rows = await db
     .$extendTables<Tables>()
-    .selectFrom('browsers')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .orderBy('last_used_at', 'desc')
-    .orderBy('id')
-    .execute();
-  return rows.map(asBrowser);
-}
-
-/** Up to `most` of those that have expired. */
-export async function selectExpiredBrowsers(db: Db, now: number, most: number): Promise<string[]> {
-  const rows = await db
-    .$extendTables<Tables>()
-    .selectFrom('browsers')
+    .selectFrom('sessions')
     .select('id')
-    .where('expires_at', '<=', now)
-    .orderBy('expires_at')
-    .limit(most)
+    .where('expires_at', '>', after)
+    .where('expires_at', '<=', upTo)
+    .where('second_factor', 'is not', null)
+    .where('last_seen_at', '<=', since)
     .execute();
   return rows.map(({ id }) => id);
 }
 
-export async function updateBrowser(
-  tx: Tx,
-  id: string,
-  change: Pick<BrowserRow, 'last_used_at' | 'expires_at' | 'address' | 'user_agent'>,
-): Promise<void> {
-  await tx.$extendTables<Tables>().updateTable('browsers').set(change).where('id', '=', id).execute();
-}
-
-export async function deleteBrowser(tx: Tx, id: string): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('browsers').where('id', '=', id).execute();
-}
-
-/** Lets every browser expire that has not yet, and answers how many that were. */
-export async function expireAllBrowsers(tx: Tx, now: number): Promise<number> {
-  const browsers = tx.$extendTables<Tables>().updateTable('browsers').set({ expires_at: now });
-  const { numUpdatedRows } = await browsers.where('expires_at', '>', now).executeTakeFirst();
-  return Number(numUpdatedRows);
+/** Deletes those of these sessions of which that still holds. */
+export async function deleteRestedOf(tx: Tx, ids: readonly string[], since: number): Promise<void> {
+  const sessions = tx.$extendTables<Tables>().deleteFrom('sessions').where('id', 'in', ids);
+  await sessions.where('second_factor', 'is not', null).where('last_seen_at', '<=', since).execute();
 }

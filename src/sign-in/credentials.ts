@@ -1,4 +1,4 @@
-import { type Audit, activity } from '../audit/audit.ts';
+import { type Audit, recentEvents } from '../audit/audit.ts';
 import { type Clock, minute } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
@@ -135,7 +135,7 @@ const mostNoted = 10;
  */
 async function noteWaiting(tx: Tx, audit: Audit, userId: string, { address }: Client, now: number): Promise<void> {
   const event = 'sign_in.otp_required';
-  const { rows } = await activity(tx, { userId, events: [event], limit: mostNoted });
+  const rows = await recentEvents(tx, { event, userId, limit: mostNoted });
   const recent = rows.filter(({ at }) => Math.abs(now - at) < minute);
   const noted = recent.some((row) => networkOf(row.address ?? '') === networkOf(address));
   if (!noted && recent.length < mostNoted) await audit.record(tx, now, { event, userId, address });

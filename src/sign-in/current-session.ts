@@ -1,36 +1,39 @@
 import type { Database, Db } from '../database/database.ts';
 import type { Lookups, Session } from '../http/http.ts';
 import type { Sessions, StoredSession } from '../sessions/sessions.ts';
-import type { ReadFacts } from './facts.ts';
+import { hashToken } from '../tokens.ts';
+import { asItStands, type Policy, type ReadFacts } from './facts.ts';
 import { idleLimitHolds, isFresh, levelOf } from './policy.ts';
+import { selectForCheck } from './store.ts';
 
 /**
  * The session behind a token, as `http/` sees it: judged at every request from the account as it stands now, so that a
  * disabled account, a new policy or a removed factor takes hold at once.
  */
-export function sessionFinder(parts: {
-  database: Database;
-  sessions: Sessions;
-  readFacts: ReadFacts;
-}): Lookups['findSession'] {
-  const { database, sessions, readFacts } = parts;
+export function sessionFinder(
+  parts: Policy & {
+    database: Database;
+    sessions: Sessions;
+  },
+): Lookups['findSession'] {
+  const { database, sessions } = parts;
   return async (token, now): Promise<Session | undefined> => {
-    const session = await sessions.find(database.read, token);
-    const facts = session && (await readFacts(database.read, session.userId));
-    if (!session || !facts) return undefined;
+    const found = await selectForCheck(database.read, hashToken(token));
+    const facts = asItStands(found?.facts, parts);
+    if (!found || !facts) return undefined;
+    const { session } = found;
     if (sessions.isOver(session, idleLimitHolds(facts, session), now)) {
       // What is over ends when it is met, or a clock that is set back would revive it.
-      await database.transaction((tx) => sessions.end(tx, session.id, session.userId)).catch(() => undefined);
+      await database.transaction((tx) => sessions.end(tx, session.id, facts.user.id)).catch(() => undefined);
       return undefined;
     }
     const level = levelOf(facts, session);
     if (!level) return undefined;
-    // The answer does not wait for this note: it can do without, also when nothing can be written right now.
-    sessions.touch(session, now).catch(() => undefined);
+    sessions.touch(session, now);
     const { secondFactor } = session;
     return {
       id: session.id,
-      userId: session.userId,
+      userId: facts.user.id,
       name: facts.user.name,
       administrator: facts.user.administrator,
       level,

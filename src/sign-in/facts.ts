@@ -1,27 +1,21 @@
 import type { Db } from '../database/database.ts';
 import type { Options } from '../options.ts';
-import type { Passwords } from '../passwords/passwords.ts';
-import type { Totp } from '../totp/totp.ts';
-import { findUser } from '../users/users.ts';
 import { type Facts, requiresSecondFactor } from './policy.ts';
+import { type StoredFacts, selectFacts } from './store.ts';
 
 export type ReadFacts = (db: Db, userId: string) => Promise<Facts | undefined>;
 
 /** Reads the facts of an account that exists and is not disabled. */
-export function factsReader(parts: {
-  passwords: Passwords;
-  totp: Totp;
-  requireSecondFactor: Options['requireSecondFactor'];
-}): ReadFacts {
-  return async (db, userId) => {
-    const user = await findUser(db, userId);
-    // Read before it is asked whether there is such a user: the time must not tell.
-    const password = await parts.passwords.facts(db, userId);
-    const authenticator = await parts.totp.inForce(db, userId);
-    if (!user || user.disabled) return undefined;
-    const secondFactorRequired = requiresSecondFactor(user.administrator, parts.requireSecondFactor);
-    return { user, password, authenticator, secondFactorRequired };
-  };
+export function factsReader(policy: Policy): ReadFacts {
+  return async (db, userId) => asItStands(await selectFacts(db, userId), policy);
+}
+
+export type Policy = Pick<Options, 'requireSecondFactor'>;
+
+/** What is stored of an account, with what policy demands of it; nothing of one that does not exist or is disabled. */
+export function asItStands(stored: StoredFacts | undefined, { requireSecondFactor }: Policy): Facts | undefined {
+  if (!stored || stored.user.disabled) return undefined;
+  return { ...stored, secondFactorRequired: requiresSecondFactor(stored.user.administrator, requireSecondFactor) };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Alarm } from './alarm.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import type { Code, JudgedCode } from './judge.ts';
 import { nextStep } from './next-step.ts';
-import { levelOf } from './policy.ts';
+import { type Facts, levelOf } from './policy.ts';
 import { endHeld } from './sign-out.ts';
 import { selectHalfSignIn, takeHalfSignIn } from './store.ts';
 
@@ -63,7 +63,7 @@ export function createIssue(parts: {
 }) {
   const { audit, database, clock, throttle, sessions, browsers, readFacts, alarm } = parts;
 
-  const make = async (tx: Tx, accepted: Accepted, client: Client, now: number): Promise<SignedIn> => {
+  const make = async (tx: Tx, accepted: Accepted, current: Facts, client: Client, now: number): Promise<SignedIn> => {
     const { userId, code, half, inBrowser, replaces } = accepted;
     if (replaces !== undefined) await endHeld(tx, parts, replaces, client, now);
     const { token, session } = await sessions.issue(
@@ -71,8 +71,8 @@ export function createIssue(parts: {
       { userId, passwordAt: half?.passwordAt ?? now, secondFactor: code?.kind, client },
       now,
     );
-    // Read once more: the code may just have proved the authenticator.
-    const after = await readFacts(tx, userId);
+    // The code may just have proved the authenticator; nothing else here changes what a sign-in rests on.
+    const after = code ? await readFacts(tx, userId) : current;
     const level = after && levelOf(after, session);
     if (!level) throw new Error('a session was about to be made without the second factor that is in force');
     const about = { userId, sessionId: session.id, address: client.address };
@@ -106,6 +106,6 @@ export function createIssue(parts: {
       await throttle.settle(tx, ticket, 'right', now);
       // Of two that finish it with different codes, one does; the other's transaction is undone.
       if (half && !(await takeHalfSignIn(tx, half.id))) throw new Problem('unauthenticated');
-      return make(tx, accepted, client, now);
+      return make(tx, accepted, current, client, now);
     });
 }

@@ -1,8 +1,8 @@
 import { minute } from '../clock.ts';
 import type { Level } from '../http/http.ts';
 import type { Options } from '../options.ts';
-import type { StoredSession } from '../sessions/sessions.ts';
-import type { User } from '../users/users.ts';
+import type { CheckedSession } from '../sessions/sessions.ts';
+import type { StoredFacts } from './store.ts';
 
 /**
  * What a session may do, as pure rules: judged at each request from what this session itself has proved and what policy
@@ -10,10 +10,7 @@ import type { User } from '../users/users.ts';
  */
 
 /** Everything about an account that a sign-in rests on. */
-export interface Facts {
-  user: User;
-  password: { version: string; short: boolean } | undefined;
-  authenticator: { id: string; boundBy: string; proved: boolean } | undefined;
+export interface Facts extends StoredFacts {
   secondFactorRequired: boolean;
 }
 
@@ -31,7 +28,7 @@ export function minimumPassword(secondFactorRequired: boolean): 8 | 15 {
 }
 
 /** What a session may do now; nothing when a second factor is in force that it has neither proved nor put in force. */
-export function levelOf(facts: Facts, session: StoredSession): Level | undefined {
+export function levelOf(facts: Facts, session: CheckedSession): Level | undefined {
   if (facts.authenticator) {
     // A recovery code stands in for an authenticator that was proved once; it does not make up for one that never was.
     const unproved = facts.secondFactorRequired && !facts.authenticator.proved;
@@ -44,7 +41,7 @@ export function levelOf(facts: Facts, session: StoredSession): Level | undefined
 }
 
 /** Whether the session proved, within `freshFor`, what a sign-in now would demand; an authenticator never proved is not demanded. */
-export function isFresh(facts: Facts, session: StoredSession, now: number): boolean {
+export function isFresh(facts: Facts, session: CheckedSession, now: number): boolean {
   const recent = (at: number): boolean => now - at < freshFor;
   if (!recent(session.passwordAt)) return false;
   if (!facts.authenticator?.proved) return true;
@@ -52,6 +49,6 @@ export function isFresh(facts: Facts, session: StoredSession, now: number): bool
 }
 
 /** Whether the idle limit holds for a session: those of accounts with two factors, or that have proved two. */
-export function idleLimitHolds(facts: Facts, session: StoredSession): boolean {
+export function idleLimitHolds(facts: Facts, session: CheckedSession): boolean {
   return facts.authenticator !== undefined || session.secondFactor !== undefined;
 }

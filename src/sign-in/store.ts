@@ -1,4 +1,9 @@
-import type { Db, Tx } from '../database/database.ts';
+import { sql } from 'kysely';
+import { type Db, deleteExpired, statement, type Tx } from '../database/database.ts';
+import { passwordsForFacts } from '../passwords/passwords.ts';
+import { asCheckedSession, type CheckedSession, sessionsForChecks } from '../sessions/sessions.ts';
+import { authenticatorsForFacts } from '../totp/totp.ts';
+import { asUser, type User, type UserForFacts, usersForFacts } from '../users/users.ts';
 
 interface Row {
   id: string;
@@ -17,34 +22,46 @@ interface Row {
 
 type Tables = { half_sign_ins: Row };
 
+const insert = statement((db, row: Row) => db.$extendTables<Tables>().insertInto('half_sign_ins').values(row));
+
 export async function insertHalfSignIn(tx: Tx, row: Omit<Row, 'late_step' | 'late_by'>): Promise<void> {
-  await tx
-    .$extendTables<Tables>()
-    .insertInto('half_sign_ins')
-    .values({ ...row, late_step: null, late_by: null })
-    .execute();
+  await insert.run(tx, { ...row, late_step: null, late_by: null });
 }
+
+const standing = (db: Db, given: { now: number }) =>
+  db.$extendTables<Tables>().selectFrom('half_sign_ins').selectAll().where('expires_at', '>', given.now);
+const byId = statement((db, given: { id: string; now: number }) => standing(db, given).where('id', '=', given.id));
+const byToken = statement((db, given: { tokenHash: Buffer; now: number }) =>
+  standing(db, given).where('token_hash', '=', given.tokenHash),
+);
 
 export async function selectHalfSignIn(
   db: Db,
   by: { token_hash: Buffer } | { id: string },
   now: number,
 ): Promise<Row | undefined> {
-  const all = db.$extendTables<Tables>().selectFrom('half_sign_ins').selectAll().where('expires_at', '>', now);
-  return 'id' in by
-    ? all.where('id', '=', by.id).executeTakeFirst()
-    : all.where('token_hash', '=', by.token_hash).executeTakeFirst();
+  return 'id' in by ? byId.first(db, { id: by.id, now }) : byToken.first(db, { tokenHash: by.token_hash, now });
 }
+
+const take = statement((db, given: { id: string }) =>
+  db.$extendTables<Tables>().deleteFrom('half_sign_ins').where('id', '=', given.id),
+);
 
 /** Takes a half sign-in away and answers whether it was there: of two that finish it, one does. */
 export async function takeHalfSignIn(tx: Tx, id: string): Promise<boolean> {
-  const { numDeletedRows } = await tx
-    .$extendTables<Tables>()
-    .deleteFrom('half_sign_ins')
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return numDeletedRows === 1n;
+  return (await take.run(tx, { id })) === 1;
 }
+
+const ofNetwork = statement((db, given: { userId: string; network: string }) =>
+  db
+    .$extendTables<Tables>()
+    .selectFrom('half_sign_ins')
+    .select('id')
+    .where('user_id', '=', given.userId)
+    .where('network', '=', given.network)
+    .orderBy('created_at', 'desc')
+    .orderBy('id'),
+);
 
 /** Deletes an account's half sign-ins from one network but the newest `kept`. */
 export async function deleteOldHalfSignIns(
@@ -52,15 +69,7 @@ export async function deleteOldHalfSignIns(
   { userId, network }: { userId: string; network: string },
   kept: number,
 ): Promise<void> {
-  const rows = await tx
-    .$extendTables<Tables>()
-    .selectFrom('half_sign_ins')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('network', '=', network)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .execute();
+  const rows = await ofNetwork.all(tx, { userId, network });
   for (const { id } of rows.slice(kept)) await takeHalfSignIn(tx, id);
 }
 
@@ -68,19 +77,105 @@ export async function deleteHalfSignIns(tx: Tx, userId: string): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('half_sign_ins').where('user_id', '=', userId).execute();
 }
 
-export async function updateLate(tx: Tx, id: string, late: { step: number; by: number }): Promise<void> {
-  await tx
+const late = statement((db, given: { id: string; step: number; by: number }) =>
+  db
     .$extendTables<Tables>()
     .updateTable('half_sign_ins')
-    .set({ late_step: late.step, late_by: late.by })
-    .where('id', '=', id)
-    .execute();
+    .set({ late_step: given.step, late_by: given.by })
+    .where('id', '=', given.id),
+);
+
+/** Writes down which code came late, and by how many steps. */
+export async function updateLate(tx: Tx, id: string, { step, by }: { step: number; by: number }): Promise<void> {
+  await late.run(tx, { id, step, by });
 }
 
-export async function deleteExpiredHalfSignIns(tx: Tx, now: number): Promise<void> {
-  await tx.$extendTables<Tables>().deleteFrom('half_sign_ins').where('expires_at', '<=', now).execute();
+export async function deleteExpiredHalfSignIns(tx: Tx, now: number): Promise<'more' | undefined> {
+  return deleteExpired(tx, { table: 'half_sign_ins', key: 'id' }, now);
 }
 
 export async function deleteAllHalfSignIns(tx: Tx): Promise<void> {
   await tx.$extendTables<Tables>().deleteFrom('half_sign_ins').execute();
+}
+
+/** What is stored of an account that a sign-in, or a session, is judged by. */
+export interface StoredFacts {
+  user: User;
+  password: { version: string; short: boolean } | undefined;
+  authenticator: { id: string; boundBy: string; proved: boolean } | undefined;
+}
+
+type FactsRow = UserForFacts & {
+  version: string | null;
+  short: number | null;
+  authenticator_id: string | null;
+  bound_by: string | null;
+  proved_at: number | null;
+};
+
+const asFacts = (row: FactsRow): StoredFacts => {
+  const { version, authenticator_id: id, bound_by: boundBy } = row;
+  return {
+    user: asUser(row),
+    password: version === null ? undefined : { version, short: row.short === 1 },
+    authenticator: id === null || boundBy === null ? undefined : { id, boundBy, proved: row.proved_at !== null },
+  };
+};
+
+const ofAccount = [
+  'account.id',
+  'account.name',
+  'account.administrator',
+  'account.disabled',
+  'account.created_at',
+  'secret.version',
+  'secret.short',
+  'bound.id as authenticator_id',
+  'bound.bound_by',
+  'bound.proved_at',
+] as const;
+
+// Begins with who is asked for: where there is no such account, its parts are looked for all the same.
+const factsOf = statement((db, given: { userId: string }) =>
+  db
+    .selectFrom(sql<{ id: string }>`(select cast(${given.userId} as text) as id)`.as('asked'))
+    .leftJoin(usersForFacts(db).as('account'), 'account.id', 'asked.id')
+    .leftJoin(passwordsForFacts(db).as('secret'), 'secret.user_id', 'asked.id')
+    .leftJoin(authenticatorsForFacts(db).as('bound'), 'bound.user_id', 'asked.id')
+    .select(ofAccount),
+);
+
+/** The facts of an account, in one question; each folder says itself which of its columns they are. */
+export async function selectFacts(db: Db, userId: string): Promise<StoredFacts | undefined> {
+  const row = await factsOf.first(db, { userId });
+  return row && isThere(row) ? asFacts(row) : undefined;
+}
+
+const isThere = (row: { id: string | null }): row is FactsRow => row.id !== null;
+
+const checkOf = statement((db, given: { tokenHash: Buffer }) =>
+  db
+    .selectFrom(sessionsForChecks(db).as('session'))
+    .innerJoin(usersForFacts(db).as('account'), 'account.id', 'session.user_id')
+    .leftJoin(passwordsForFacts(db).as('secret'), 'secret.user_id', 'session.user_id')
+    .leftJoin(authenticatorsForFacts(db).as('bound'), 'bound.user_id', 'session.user_id')
+    .where('session.token_hash', '=', given.tokenHash)
+    .select([
+      ...ofAccount,
+      'session.session_id',
+      'session.expires_at',
+      'session.last_seen_at',
+      'session.password_at',
+      'session.second_factor',
+      'session.second_factor_at',
+    ]),
+);
+
+/** A session with the facts of its account, in one question: it is asked at every request. */
+export async function selectForCheck(
+  db: Db,
+  tokenHash: Buffer,
+): Promise<{ session: CheckedSession; facts: StoredFacts } | undefined> {
+  const row = await checkOf.first(db, { tokenHash });
+  return row && { session: asCheckedSession(row), facts: asFacts(row) };
 }

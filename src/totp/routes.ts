@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { encodeBase32 } from '../base32.ts';
 import { second } from '../clock.ts';
-import { type Client, Problem, route, type Session } from '../http/http.ts';
+import { bestType, type Client, Problem, route, type Session } from '../http/http.ts';
 import { codeDigits, period } from './code.ts';
 import { otpauthUri } from './otpauth-uri.ts';
 import { qrPng, qrSvg } from './qr.ts';
@@ -56,8 +56,8 @@ export function totpRoutes(app: FastifyInstance, { provision, startReplacing, is
     answers: { 200: { description: 'The QR code', schema: provisioning, types } },
     problems: ['otp_already_confirmed', 'not_acceptable'],
     async handle({ session, request, reply }) {
-      const type = takesAnything(request.headers.accept) ? types[0] : request.accepts().type([...types]);
-      if (type === false)
+      const type = takesAnything(request.headers.accept) ? types[0] : bestType(request, types);
+      if (type === undefined)
         throw new Problem('not_acceptable', { detail: 'This answers image/png, image/svg+xml or application/json.' });
       const secret = await provision(session);
       const uri = otpauthUri({ issuer, account: session.name, secret });

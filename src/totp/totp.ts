@@ -31,6 +31,7 @@ export { codeAt, type Match, period } from './code.ts';
 export { type Enrolment, whatToConfirm, whatToShow } from './enrolment.ts';
 export { otpauthUri } from './otpauth-uri.ts';
 export { qrPng, qrSvg, qrText } from './qr.ts';
+export { authenticatorsForFacts } from './store.ts';
 
 /** A secret that waits to be put in force is forgotten after this. */
 const pendingLife = 10 * minute;

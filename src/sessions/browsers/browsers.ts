@@ -1,8 +1,8 @@
-import { day } from '../clock.ts';
-import type { Db, Tx } from '../database/database.ts';
-import type { Client } from '../http/http.ts';
-import { browserTries, type Throttle } from '../throttle/throttle.ts';
-import { hashToken, newId, newToken } from '../tokens.ts';
+import { day } from '../../clock.ts';
+import { type Db, sweptAtOnce, type Tx } from '../../database/database.ts';
+import type { Client } from '../../http/http.ts';
+import { browserTries, type Throttle } from '../../throttle/throttle.ts';
+import { hashToken, newId, newToken } from '../../tokens.ts';
 import {
   deleteBrowser,
   expireAllBrowsers,
@@ -25,9 +25,6 @@ export const knownFor = 90 * day;
 
 /** Browsers that one account may know at the same time; the next one ends the one used longest ago. */
 export const mostBrowsers = 20;
-
-/** Expired ones that one sweep takes away, so that nobody waits long for it. */
-const sweptAtOnce = 500;
 
 /** What a browser is to keep after a full sign-in. */
 export interface Remembered {
