@@ -4,45 +4,28 @@ import { accountRoutes } from './account/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { minute } from './clock.ts';
 import { upgradeSentence } from './database/database.ts';
-import { documentationRoutes, prepareDocumentation } from './documentation/routes.ts';
+import { collectRoutes, documentationRoutes } from './documentation/routes.ts';
 import { countRequests, createHttp, type Lookups, Problem, servePageAssets } from './http/http.ts';
 import { isBehindProxy, isLoopback, type Options } from './options.ts';
+import type { Server } from './server-type.ts';
 import { openService, type Parts, type Service } from './service.ts';
 import { setupRoutes } from './setup/routes.ts';
 import { signInRoutes } from './sign-in/routes.ts';
 import { totpRoutes } from './totp/routes.ts';
 import { healthRoutes } from './upkeep/routes.ts';
-import { createInstance, createMetrics } from './upkeep/upkeep.ts';
+import { createInstance, createMetrics, type Metrics } from './upkeep/upkeep.ts';
 import { findUserByName } from './users/users.ts';
 
-/** A Fastify instance that serves all routes, with what a program around it needs beside them. */
-export interface Server extends FastifyInstance {
-  users: {
-    /** Creates a user; without a password, with a one-time link to choose one. */
-    create(user: {
-      name: string;
-      password?: string;
-      administrator?: boolean;
-    }): Promise<{ id: string; name: string; link?: string }>;
-    find(name: string): Promise<{ id: string; name: string; administrator: boolean; disabled: boolean } | undefined>;
-  };
-  sessions: {
-    /** The session of a token that is good now. One whose `level` is not `full` may not do what its user may. */
-    find(token: string | undefined): ReturnType<Lookups['findSession']>;
-    /** Ends every session of a user. */
-    endAll(userId: string): Promise<number>;
-  };
-}
-
-/** The same with what the command line and tests use besides. */
-export interface OwnServer extends Server {
+/** A Fastify instance that serves all routes, with what a program around it, the command line and tests use beside them. */
+export interface OwnServer extends FastifyInstance, Pick<Server, 'users' | 'sessions'> {
   /** The service below HTTP, for the command line. */
   service: Service;
   /** Says good-bye to the other instances and makes the mark a last time, once; what fails is logged. */
   leave(): Promise<void>;
   /** From now on `/readyz` answers 503, so that a proxy sends no more; requests are still answered. */
   drain(): void;
-  metrics: ReturnType<typeof createMetrics>;
+  /** Where a port of theirs is configured. */
+  metrics: Metrics | undefined;
   /** This process among those that serve on the same database. */
   instance: ReturnType<typeof createInstance>;
 }
@@ -54,28 +37,25 @@ const sweepEvery = 10 * minute;
  * `docs/how-to/embed.md`.
  */
 export async function createServer(given: Partial<Options> = {}, parts: Parts = {}): Promise<OwnServer> {
-  const service = await openService(given, parts);
+  const metrics = given.metricsPort ? await createMetrics() : undefined;
+  const service = await openService(given, parts, metrics?.watch);
   try {
-    return await serve(service, parts);
+    return await serve(service, parts, metrics);
   } catch (error) {
     await service.close();
     throw error;
   }
 }
 
-async function serve(service: Service, parts: Parts): Promise<OwnServer> {
+async function serve(service: Service, parts: Parts, metrics: Metrics | undefined): Promise<OwnServer> {
   const { audit, options, clock, clockCheck, database, passwords, sessions, totp, signIn, admin, setup } = service;
-  const metrics = createMetrics({ load: passwords.load, alarms: signIn.alarms });
+  const lookups = lookupsOf(service, metrics);
   let draining = false;
   const inFlight = countRequests();
 
   const app = await createHttp(options, {
     clock,
-    lookups: {
-      findSession: signIn.findSession,
-      findHalfSignIn: signIn.half.find,
-      findServiceToken: admin.findServiceToken,
-    },
+    lookups,
     mayServe: () => mayServe(service),
     origins: () => ownOrigins(service),
     inFlight,
@@ -84,10 +64,12 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
       : undefined,
     logStream: parts.logStream,
   });
-  await prepareDocumentation(app, { service: options.issuer });
+  metrics?.follow(app, { load: passwords.load, alarms: signIn.alarms });
+  const routes = collectRoutes(app);
   const site = { service: options.issuer, contact: options.contact };
   servePageAssets(app);
-  signInRoutes(app, { database, signIn, site, otpInQuery: options.otpInQuery, count: metrics.countSignIn });
+  const count = metrics?.countSignIn ?? ((): void => undefined);
+  signInRoutes(app, { database, signIn, site, otpInQuery: options.otpInQuery, count });
   const { provision, startReplacing } = signIn.provisioning;
   totpRoutes(app, { provision, startReplacing, issuer: options.issuer });
   accountRoutes(app, { audit, database, clock, passwords, sessions, browsers: service.browsers, totp, signIn, site });
@@ -95,7 +77,7 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
   setupRoutes(app, { setup, site });
   const instance = createInstance({ database: service.atAnyTime, clock, keyring: service.sealer, place: options });
   healthRoutes(app, { database, clockCheck, mark: service.mark, instance, draining: () => draining });
-  documentationRoutes(app);
+  documentationRoutes(app, { service: options.issuer, routes });
 
   await sayAtStart(app, service);
   app.addHook('onListen', async () => {
@@ -107,8 +89,9 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
     draining = true;
   });
   // Whoever keeps a connection alive learns that it is about to end before he sends on it again.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining) reply.header('connection', 'close');
+    done();
   });
   await service.mark.join({
     say: (sentence) => app.log.warn(sentence),
@@ -132,7 +115,7 @@ async function serve(service: Service, parts: Parts): Promise<OwnServer> {
       find: (name: string) => findUserByName(database.read, name),
     },
     sessions: {
-      find: async (token: string | undefined) => (token ? signIn.findSession(token, clock()) : undefined),
+      find: async (token: string | undefined) => (token ? lookups.findSession(token, clock()) : undefined),
       endAll: (userId: string) => admin.endSessions('operator', userId),
     },
     leave,
@@ -149,6 +132,16 @@ async function sayAtStart(app: FastifyInstance, { database, clockCheck }: Servic
   const wrong = await clockCheck.wrong();
   if (wrong) app.log.warn(wrong);
   clockCheck.complainTo((sentence) => app.log.error(sentence));
+}
+
+/** Finds what a token stands for. */
+function lookupsOf({ signIn, admin }: Service, metrics: Metrics | undefined): Lookups {
+  const { findSession } = signIn;
+  return {
+    findSession: metrics?.timeChecks(findSession) ?? findSession,
+    findHalfSignIn: signIn.half.find,
+    findServiceToken: admin.findServiceToken,
+  };
 }
 
 /** Throws where the database has turned out to be an older copy, or the clock is not its own; health says why. */

@@ -2,9 +2,17 @@ import type { Writable } from 'node:stream';
 import { createAdmin } from './admin/admin.ts';
 import { createAudit } from './audit/audit.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Database, openDatabase } from './database/database.ts';
+import { type Database, type DatabaseWatch, openDatabase, watched } from './database/database.ts';
 import { databaseOf, type Options, resolveOptions } from './options.ts';
-import { type Argon2, argon2, createHasher, createPasswords, loadBlocklist } from './passwords/passwords.ts';
+import {
+  type Argon2,
+  argon2,
+  type Blocklist,
+  createHasher,
+  createPasswords,
+  type HashWatch,
+  loadBlocklist,
+} from './passwords/passwords.ts';
 import type { Keyring } from './seal.ts';
 import { createServiceTokens } from './service-tokens/service-tokens.ts';
 import { createBrowsers, createSessions } from './sessions/sessions.ts';
@@ -20,6 +28,7 @@ import {
   createMarkKeeper,
   type DatabaseTime,
   databaseTimeFor,
+  inTurns,
   requireKeyFile,
   sweep,
   unlock,
@@ -40,22 +49,29 @@ export interface Parts {
   markEvery?: number;
 }
 
+/** Is told what goes on, for the metrics. */
+interface Watch {
+  database: DatabaseWatch;
+  hashes: HashWatch;
+}
+
 export type Service = Awaited<ReturnType<typeof openService>>;
 
 /**
  * Everything below HTTP: opens the database and the key file and hands each feature what it needs. The server and the
  * command line both work on it. Throws `OptionError` or `KeyError` with a sentence that says what to do.
  */
-export async function openService(given: Partial<Options> = {}, parts: Parts = {}) {
+export async function openService(given: Partial<Options> = {}, parts: Parts = {}, watch?: Watch) {
   const options = resolveOptions(given);
   const clock = parts.clock ?? systemClock;
   const common = await loadBlocklist(options.passwordBlocklistFile);
   await requireKeyFile(databaseOf(options), options);
-  const database = await openDatabase(databaseOf(options), parts.onWait);
+  const unwatched = await openDatabase(databaseOf(options), parts.onWait);
+  const database = watch ? watched(unwatched, watch.database) : unwatched;
   try {
     const opened = await unlock(database, options, clock());
     await beginHistory(database, clock());
-    const service = wire({ ...opened, options, clock, database, common }, parts);
+    const service = wire({ ...opened, options, clock, database, common, watch }, parts);
     await service.passwords.learnParameters();
     return service;
   } catch (error) {
@@ -70,11 +86,12 @@ interface Opened {
   database: Database;
   sealer: Keyring;
   throttleSecret: Buffer;
-  common: ReadonlySet<string>;
+  common: Blocklist;
+  watch: Watch | undefined;
 }
 
 /** Puts the features together by hand, each with what stands below it. */
-function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, common }: Opened, parts: Parts) {
+function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, common, watch }: Opened, parts: Parts) {
   const { requireSecondFactor } = options;
   let url = options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}`;
   const publicUrl = (): string => url;
@@ -86,7 +103,7 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
   const ground = { database, clock, audit: createAudit({ sealer, retention: options.auditRetention }) };
   const limits: Limits = { ...defaultLimits, ...parts.limits };
   const throttle = createThrottle({ ...ground, limits, secret: throttleSecret });
-  const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2);
+  const hasher = createHasher(hashParameters(options), parts.argon2 ?? argon2, watch?.hashes);
   const passwords = createPasswords({ database, hasher, sealer, common, service: options.issuer });
   const sessions = createSessions({ database, lifetime: options.sessionLifetime, idle: options.sessionIdle });
   const browsers = createBrowsers({ throttle });
@@ -98,7 +115,8 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
   const setup = createSetup({ ...factors, publicUrl });
 
   const expiring = [throttle, sessions, browsers, signIn, serviceTokens, passwords, totp, setup, ground.audit];
-  const sweeps = [...expiring.map((feature) => feature.sweep), passwords.rereadParameters];
+  const inTransactions = [...expiring.map((feature) => feature.sweep), passwords.rereadParameters];
+  const sweeps = [...inTransactions.map((each) => inTurns(database, each)), sessions.sweepIdle];
   const accept = [throttle, passwords, setup, serviceTokens].map(({ acceptTime }) => acceptTime);
   const voidLinks = [passwords.voidAllLinks, setup.voidAll];
   const mark = createMarkKeeper({
@@ -132,9 +150,12 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
     },
     /** Deletes what has expired; nothing while the clock is not that of the database's server. */
     async sweep(): Promise<void> {
-      if ((await clockCheck.apart()) === undefined) await sweep(database, sweeps, clock());
+      if ((await clockCheck.apart()) === undefined) await sweep(sweeps, clock());
     },
-    close: () => database.close(),
+    async close(): Promise<void> {
+      await sessions.writeSeen();
+      await database.close();
+    },
   };
 }
 

@@ -38,7 +38,7 @@ export async function listen(server: Server): Promise<void> {
   await server.listen({ host, port }).catch((error: unknown) => {
     throw whyNotListening(error, server.service.options, 'port');
   });
-  if (metricsPort === 0) return;
+  if (!server.metrics) return;
   const { serveMetrics } = await import('../upkeep/upkeep.ts');
   const metrics = await serveMetrics(server.metrics, metricsPort).catch((error: unknown) => {
     throw whyNotListening(error, server.service.options, 'metricsPort');

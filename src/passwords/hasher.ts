@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
 import { type Asker, createPool } from './pool.ts';
+import { type HashWatch, watchedPool } from './watched-pool.ts';
 
 /**
  * Argon2id (RFC 9106) in a bounded pool: at most `concurrency` hashes at a time, so memory is bounded by that times
@@ -36,9 +37,10 @@ interface Verdict {
 
 export type Hasher = ReturnType<typeof createHasher>;
 
-export function createHasher(parameters: HashParameters, argon: Argon2) {
+export function createHasher(parameters: HashParameters, argon: Argon2, watch?: HashWatch) {
   const cost = { memoryCost: parameters.memory, timeCost: parameters.passes, parallelism: 1 };
-  const pool = createPool(parameters.concurrency, parameters.queue);
+  const unwatched = createPool(parameters.concurrency, parameters.queue);
+  const pool = watch ? watchedPool(unwatched, watch) : unwatched;
   const dummies = new Map<string, string>();
 
   /** Verifying against it costs what verifying against a real hash does; being random, it fits no password. */

@@ -8,6 +8,8 @@ export interface Asker {
   known: boolean;
 }
 
+export type Pool = ReturnType<typeof createPool>;
+
 /** After so many hashes in a row for those who are known, one goes to the others. */
 const knownInARow = 3;
 

@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../database/database.ts';
+import { type Db, statement, type Tx } from '../database/database.ts';
 
 export interface RecordedKey {
   id: string;
@@ -97,16 +97,13 @@ export async function deleteInstancesSeenAfter(tx: Tx, now: number): Promise<voi
   await tx.$extendTables<Tables>().deleteFrom('instances').where('seen_at', '>', now).execute();
 }
 
+const lastReset = statement((db) =>
+  db.$extendTables<Tables>().selectFrom('clock_resets').select('sequence').orderBy('sequence', 'desc').limit(1),
+);
+
 /** The row of the audit log up to which no time counts, because an operator has said so; 0 where that never happened. */
 export async function selectClockReset(db: Db): Promise<number> {
-  const row = await db
-    .$extendTables<Tables>()
-    .selectFrom('clock_resets')
-    .select('sequence')
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.sequence ?? 0;
+  return (await lastReset.first(db, {}))?.sequence ?? 0;
 }
 
 export async function insertClockReset(tx: Tx, sequence: number, now: number): Promise<void> {

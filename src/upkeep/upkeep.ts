@@ -21,21 +21,26 @@ export { readExported } from './mark/changed-since.ts';
 export { beginHistory, noteRestored } from './mark/generations.ts';
 export { createMarkKeeper } from './mark/mark.ts';
 export { readMark } from './mark/mark-file.ts';
-export { createMetrics, serveMetrics } from './metrics.ts';
+export { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
 export { reseal } from './reseal.ts';
 export { activateKey, addKey, type KeyState, listKeys } from './rotate.ts';
 
-type Sweep = (tx: Tx, now: number) => Promise<unknown>;
+/** Deletes what has expired of one kind. */
+type Sweep = (now: number) => Promise<void>;
 
-/**
- * Deletes what has expired, each kind in a transaction of its own, so that nobody waits for all of them. One that answers
- * `more` goes on in the next transaction. One that fails holds up no other: throws an `AggregateError` at the end.
- */
-export async function sweep(database: Database, sweeps: readonly Sweep[], now: number): Promise<void> {
+/** A sweep in transactions of its own, so that nobody waits for all of them: while it answers `more`, it goes on in another. */
+export function inTurns(database: Database, some: (tx: Tx, now: number) => Promise<unknown>): Sweep {
+  return async (now) => {
+    while ((await database.transaction((tx) => some(tx, now))) === 'more');
+  };
+}
+
+/** Deletes what has expired, one kind after another. One that fails holds up no other: throws an `AggregateError` at the end. */
+export async function sweep(sweeps: readonly Sweep[], now: number): Promise<void> {
   const errors: unknown[] = [];
   for (const each of sweeps) {
     try {
-      while ((await database.transaction((tx) => each(tx, now))) === 'more');
+      await each(now);
     } catch (error) {
       errors.push(error);
     }
