@@ -9,9 +9,44 @@ export const breaksAcrossInstances = [
     all: true,
   },
   {
+    name: 'a service that stops loses when sessions were seen',
+    tests: ['stories/seen'],
+    edits: [['src/service.ts', '      await sessions.writeSeen();\n', '']],
+  },
+  {
+    name: 'the clean-up does not know when sessions were seen',
+    tests: ['stories/seen'],
+    edits: [['src/sessions/sessions.ts', '      await seen.write();\n', '']],
+  },
+  {
     name: 'what may have been kept is run again',
     tests: ['databases/postgres-turns'],
     edits: [['src/database/turns.ts', "engine.judge(error)?.kind === 'undone' && runs", 'runs']],
+  },
+  {
+    name: 'what failed is kept with the others of its commit',
+    tests: ['../src/database/together'],
+    edits: [['src/database/sqlite/sqlite.ts', "direct?.run('rollback to part', []);", '']],
+  },
+  {
+    name: 'some are answered before the commit that keeps them',
+    tests: ['../src/database/together'],
+    edits: [['src/database/turns.ts', 'parts.push(part);', 'parts.push(part);\n        each.kept();']],
+  },
+  {
+    name: 'a part that is over goes on in the transaction of others',
+    tests: ['../src/database/together'],
+    edits: [['src/database/sqlite/sqlite.ts', 'end.isOver = true;', '']],
+  },
+  {
+    name: 'a statement reads the past that somebody holds',
+    tests: ['../src/database/sql/statement'],
+    edits: [['src/database/sql/statement.ts', 'direct?.isHeld?.() ? undefined : direct', 'direct']],
+  },
+  {
+    name: 'a statement takes a list for one of another length',
+    tests: ['../src/database/sql/statement'],
+    edits: [['src/database/sql/statement.ts', 'lists.length === 0 ?', 'lists.length >= 0 ?']],
   },
   {
     name: 'a backup is read while others write',

@@ -31,7 +31,13 @@ export const breaksAtTheDoor = [
   {
     name: 'a proxy can be passed by',
     tests: ['client-address'],
-    edits: [['src/http/http.ts', 'behindProxy && !health && !trusted(peer)', 'false']],
+    edits: [
+      [
+        'src/http/http.ts',
+        "behindProxy && !isHealth(request) && !trusted(request.socket.remoteAddress ?? '')",
+        'false',
+      ],
+    ],
   },
   {
     name: 'pages of other origins may send cookies',

@@ -88,4 +88,24 @@ export const breaksInTheCellar = [
     tests: ['doctor-keys'],
     edits: [['src/upkeep/doctor-keys.ts', 'if (active !== undefined && !held)', 'if (active === undefined)']],
   },
+  {
+    name: 'a sweep keeps everybody waiting until all is gone',
+    tests: ['stories/many-over'],
+    edits: [['src/database/sql/expired.ts', 'sweptAtOnce = 50;', 'sweptAtOnce = 50_000;']],
+  },
+  {
+    name: 'a sweep goes no further than its first few rows',
+    tests: ['stories/many-over'],
+    edits: [['src/database/sql/expired.ts', "? 'more' : undefined", '? undefined : undefined']],
+  },
+  {
+    name: 'of the sessions that have rested only the first ones are found',
+    tests: ['stories/many-over'],
+    edits: [['src/sessions/rested.ts', 'after = end;', 'after = undefined;']],
+  },
+  {
+    name: 'an administrator is looked for among everybody',
+    tests: ['by-an-index'],
+    edits: [['src/users/store.ts', 'sql.lit(1)', '1']],
+  },
 ];

@@ -16,7 +16,7 @@ export const breaksInThePortal = [
   {
     name: 'a half sign-in lives for ever',
     tests: ['stories/sign-in-codes'],
-    edits: [['src/sign-in/store.ts', ".where('expires_at', '>', now)", '']],
+    edits: [['src/sign-in/store.ts', ".where('expires_at', '>', given.now)", '']],
   },
   {
     name: 'a half sign-in outlives what its password was judged by',
@@ -47,7 +47,7 @@ export const breaksInThePortal = [
   {
     name: 'whoever knows the password pushes out the half sign-in of the owner',
     tests: ['stories/half-sign-in-limits'],
-    edits: [['src/sign-in/store.ts', ".where('network', '=', network)", '']],
+    edits: [['src/sign-in/store.ts', ".where('network', '=', given.network)", '']],
   },
   {
     name: 'a late code makes the password young again',
@@ -85,7 +85,7 @@ export const breaksInThePortal = [
   {
     name: 'writes with a cookie come from anywhere',
     tests: ['cross-site'],
-    edits: [['src/http/access.ts', '!reads(request) && !sameOrigin(request.headers, origins)', 'false']],
+    edits: [['src/http/access.ts', '!reads(request) && !sameOrigin(request.headers, origins())', 'false']],
   },
   {
     name: 'people are sent on to other hosts',

@@ -23,8 +23,8 @@ export const breaksUnderAttack = [
     edits: [
       [
         'src/throttle/throttle.ts',
-        "if (decide(room.place.stored, room.place.shape, now).may !== 'not')",
-        'if (now > 0)',
+        "if (decide(room.place.stored, room.place.shape, at.now).may !== 'not')",
+        'if (at.now > 0)',
       ],
     ],
   },
@@ -61,7 +61,7 @@ export const breaksUnderAttack = [
     tests: ['stories/known-browsers'],
     edits: [
       [
-        'src/sessions/browsers.ts',
+        'src/sessions/browsers/browsers.ts',
         'const known = sent.find(({ browser }) => browser.userId === userId);',
         'const [known] = sent;',
       ],

@@ -87,7 +87,7 @@ function listening() {
       done();
     },
   });
-  const program = buildProgram({ stdin: Readable.from([]), stdout, stderr: stdout, env: {} }, 80);
+  const program = buildProgram({ stdin: Readable.from([]), stdout, stderr: stdout, env: {} }, { helpWidth: 80 });
   const help = (/** @type {Command} */ command) => {
     heard = '';
     command.outputHelp();

@@ -30,6 +30,7 @@ const doors = {
   check: { runs: (given) => [[join(root, 'scripts', 'check.mjs'), ...given]] },
   format: { runs: (given) => [[biome, 'check', '--write', ...given]] },
   build: { runs: (given) => [[join(root, 'scripts', 'build.mjs'), ...given]] },
+  bench: { runs: (given) => [[join(root, 'scripts', 'bench.mjs'), ...given]], limit: 30 * minute, clean: true },
 };
 
 /** @type {NodeJS.Signals | undefined} */

@@ -1,5 +1,5 @@
 /** Which test files there are, and how the test runner is started on them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import { fail, root } from './words.mjs';
@@ -56,9 +56,12 @@ function testFiles() {
   const within = (folder) =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
       const path = join(folder, entry.name);
+      if (entry.name === 'node_modules') return [];
       return entry.isDirectory() ? within(path) : entry.name.endsWith('.test.ts') ? [path] : [];
     });
-  return [...within(join(root, 'src')), ...within(join(root, 'test'))]
+  return ['src', 'test', 'bench']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => within(join(root, folder)))
     .map((file) => relative(root, file).replaceAll('\\', '/'))
     .filter((file) => !suite.some((/** @type {string} */ part) => file === part || file.startsWith(`${part}/`)))
     .sort();

@@ -9,14 +9,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { redoc } from './redoc.mjs';
 import { fail, root } from './words.mjs';
-
-const redoc = {
-  version: '2.5.4',
-  sha256: 'dcaf76612bc4a3fbcc923a8966dee2f6146a5f32e5ce1b6f02dd60cbbf89500b',
-  // The one thing that it would fetch from elsewhere; without it, it shows no logo beside its name.
-  foreign: 'https://cdn.redoc.ly/redoc/logo-mini.svg',
-};
 
 const vendor = join(root, 'src', 'documentation', 'vendor');
 const swaggerUi = join(root, 'node_modules', 'swagger-ui-dist');

@@ -1,12 +1,16 @@
 import type { Clock } from './clock.ts';
 import type { Options } from './options.ts';
-import { createServer as create, type Server } from './server.ts';
+import { createServer as create } from './server.ts';
+import type { Server } from './server-type.ts';
+import { KeyError as OurKeyError } from './upkeep/upkeep.ts';
 
-/** What other programs may import; nothing else is public. */
+/** What other programs may import; nothing else is public, and its types name no package. */
 export { type Clock, systemClock } from './clock.ts';
 export { OptionError, type Options } from './options.ts';
-export type { Server } from './server.ts';
-export { KeyError } from './upkeep/upkeep.ts';
+export type { Server, Session } from './server-type.ts';
+
+/** What keeps a key from being used; the message says what to do. */
+export const KeyError: new (message: string) => Error = OurKeyError;
 
 /**
  * Builds the server: a Fastify instance that serves all routes, with `users` and `sessions` beside it. `listen` starts

@@ -1,19 +1,8 @@
 import * as z from 'zod';
 import { durationText, readDuration } from './durations.ts';
+import type { Option } from './option.ts';
 
 /** The kinds of options: what an option of each kind takes, and how its text is read. */
-export interface Option<T> {
-  schema: z.ZodType<T>;
-  default: T;
-  /** How the text of a flag or of the environment becomes a value for `schema`. */
-  read: (text: string) => unknown;
-  /** How that text looks, for `--help`. */
-  form: string;
-  help: string;
-  /** Never shown; `COUNTERSIGN_X_FILE` may name a file that holds it, so that it stands in no environment. */
-  secret?: true;
-}
-
 export const text = (form: string, schema: z.ZodType<string>, fallback: string, help: string): Option<string> => {
   return { schema, default: fallback, read: (given) => given, form, help };
 };

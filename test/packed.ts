@@ -42,6 +42,19 @@ export function productionPackages(): Needed[] {
     .map(([path, { hasInstallScript }]) => ({ path, ...(hasInstallScript ? { hasInstallScript } : {}) }));
 }
 
+/** In which versions each package stands in the lock file. */
+export function lockedVersions(): Map<string, string[]> {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version?: string }>;
+  };
+  const versions = new Map<string, string[]>();
+  for (const [path, { version = '' }] of Object.entries(packages)) {
+    const name = path.replace(/^.*node_modules\//, '');
+    versions.set(name, [...(versions.get(name) ?? []), version]);
+  }
+  return versions;
+}
+
 /** What `npm install` of the package leaves in an empty folder, without asking a registry. */
 export async function installOffline({ tarball }: Packed): Promise<string> {
   // Not below the packed folder: what is missing here would be found there.

@@ -9,7 +9,7 @@ import { version } from './version.ts';
 /** Runs one command line and answers its exit code. What goes wrong is said on stderr; nothing is thrown. */
 export async function run(argv: readonly string[], io: Io): Promise<0 | ExitCode> {
   try {
-    await buildProgram(io).parseAsync([...argv], { from: 'user' });
+    await buildProgram(io, { typed: argv }).parseAsync([...argv], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -20,8 +20,14 @@ export async function run(argv: readonly string[], io: Io): Promise<0 | ExitCode
   }
 }
 
+interface Wanted {
+  /** What was typed: a verb that is not in it has no options, which would be a thousand. */
+  typed?: readonly string[];
+  helpWidth?: number;
+}
+
 /** The command line with all its verbs. Throws `CommanderError` where commander has said all there is to say. */
-export function buildProgram(io: Io, helpWidth?: number): Command {
+export function buildProgram(io: Io, { typed, helpWidth }: Wanted = {}): Command {
   const program = new Command('countersign')
     .description('Sign-in with a second factor: passwords, authenticator codes, tokens.')
     .version(version(), '-v, --version', 'Print the version.')
@@ -49,7 +55,7 @@ export function buildProgram(io: Io, helpWidth?: number): Command {
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(usageOf)].join(' '),
     })
     .addHelpText('after', introduction);
-  for (const each of verbs) add(program, each, io);
+  for (const each of verbs) add(program, each, { io, typed });
   return program;
 }
 
@@ -65,21 +71,26 @@ function usageOf(argument: Argument): string {
   return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
 }
 
-function add(parent: Command, entry: Verb | Group, io: Io): void {
+interface How {
+  io: Io;
+  typed: readonly string[] | undefined;
+}
+
+function add(parent: Command, entry: Verb | Group, how: How): void {
   const command = parent.command(entry.name).description(entry.help);
   command.showHelpAfterError(`\`${pathOf(command)} --help\` says what can be given.`);
   if (entry.heading) command.helpGroup(`${entry.heading}:`);
   if ('verbs' in entry) {
     command.usage('VERB [options]').helpCommand(false);
-    for (const each of entry.verbs) add(command, each, io);
-  } else addVerb(command, entry, io);
+    for (const each of entry.verbs) add(command, each, how);
+  } else addVerb(command, entry, how);
 }
 
-function addVerb(command: Command, verb: Verb, io: Io): void {
+function addVerb(command: Command, verb: Verb, { io, typed }: How): void {
   for (const [term, help] of verb.args ?? []) command.argument(term, help);
   for (const [term, help] of verb.needs ?? []) command.requiredOption(term, help);
   for (const [term, help] of verb.flags ?? []) command.option(term, help);
-  if (verb.options) addOptions(command, verb.options);
+  if (verb.options && (!typed || typed.includes(verb.name))) addOptions(command, verb.options);
   if (verb.json) command.option('--json', 'Answer on stdout as one JSON document.');
   const more = [othersTaken(verb), verb.more].filter(Boolean).join('\n\n');
   if (more) command.addHelpText('after', `\n${more}`);

@@ -1,9 +1,10 @@
 import { type Assets, html, openAssets, pageAssets, render } from '../pages/pages.ts';
+import { shipped } from '../shipped.ts';
 
 /** Swagger UI, ReDoc, and the few lines of ours that start them. Opened when first asked for: together they are 3 MB. */
 export function documentationAssets(): Assets {
   opened ??= openAssets(
-    new URL('./', import.meta.url),
+    shipped('documentation/'),
     [
       'vendor/swagger-ui/swagger-ui-bundle.js',
       'vendor/swagger-ui/swagger-ui.css',

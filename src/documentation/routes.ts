@@ -1,30 +1,41 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { contentPolicy, route, serveAssets } from '../http/http.ts';
-import { describeApi } from './openapi.ts';
+import { shipped } from '../shipped.ts';
+import type { Described } from './document.ts';
 import { documentationAssets, redocPage, swaggerUiPage } from './pages.ts';
 
 /**
- * The API pages: Swagger UI, ReDoc, and the OpenAPI document that both show, made from the routes' own schemas. This
- * part must be awaited before the first route, so that the document knows them all.
+ * The API pages: Swagger UI, ReDoc, and the OpenAPI document that both show, made from the routes' own schemas when it
+ * is first asked for. This part must come before the first route, so that the document knows them all.
  */
-export async function prepareDocumentation(app: FastifyInstance, { service }: { service: string }): Promise<void> {
-  const manifest = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
-  const { version }: { version: string } = JSON.parse(manifest);
-  await app.register(swagger, describeApi({ service, version }));
+export function collectRoutes(app: FastifyInstance): readonly Described[] {
+  const routes: Described[] = [];
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    if (method !== 'HEAD') routes.push({ method, url, ...(schema ? { schema } : {}) });
+  });
+  return routes;
 }
 
-export function documentationRoutes(app: FastifyInstance): void {
-  openapi(app);
-  pages(app);
+interface Parts {
+  service: string;
+  /** What `collectRoutes` has answered. */
+  routes: readonly Described[];
+}
+
+export function documentationRoutes(app: FastifyInstance, parts: Parts): void {
+  openapi(app, parts);
+  pages(app, parts);
   serveAssets(app, '/docs/assets/', documentationAssets);
 }
 
-function openapi(app: FastifyInstance): void {
-  let text: string | undefined;
+function openapi(app: FastifyInstance, { service, routes }: Parts): void {
+  let text: Promise<string> | undefined;
+  const document = async (): Promise<string> => {
+    const { version }: { version: string } = JSON.parse(readFileSync(shipped('../package.json'), 'utf8'));
+    return (await import('./document.ts')).makeDocument(routes, { service, version });
+  };
   route(app, {
     method: 'GET',
     url: '/openapi.json',
@@ -39,8 +50,11 @@ function openapi(app: FastifyInstance): void {
       },
     },
     async handle({ reply }) {
-      text ??= JSON.stringify(app.swagger());
-      return reply.type('application/json').send(text);
+      text ??= document().catch((error: unknown) => {
+        text = undefined;
+        throw error;
+      });
+      return reply.type('application/json').send(await text);
     },
   });
 }
@@ -52,7 +66,7 @@ const emptyStyle = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 const fixedStyle = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='";
 const redocPolicy = contentPolicy({ ...ours, 'style-src': `'self' ${emptyStyle} ${fixedStyle}` });
 
-function pages(app: FastifyInstance): void {
+function pages(app: FastifyInstance, { service }: Parts): void {
   const places = [
     { url: '/docs', operationId: 'swaggerUi', summary: 'Swagger UI', page: swaggerUiPage, policy: swaggerUiPolicy },
     { url: '/redoc', operationId: 'redoc', summary: 'ReDoc', page: redocPage, policy: redocPolicy },
@@ -70,10 +84,7 @@ function pages(app: FastifyInstance): void {
       query: z.looseObject({}),
       answers: { 200: { description: 'The page' } },
       async handle({ reply }) {
-        return reply
-          .header('content-security-policy', policy)
-          .type('text/html; charset=utf-8')
-          .send(page(app.swagger().info.title));
+        return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(page(service));
       },
     });
   }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { shipped } from '../shipped.ts';
 import { openAssets } from './assets.ts';
 import { type Html, html, render } from './html.ts';
 import { menu, type Person } from './menu.ts';
 
-const folder = new URL('./assets/', import.meta.url);
+const folder = shipped('pages/assets/');
 
 /** The style sheet, the icon and the script of our own pages. */
 export const pageAssets = openAssets(folder, ['style.css', 'icon.svg', 'portal.js'], '/assets/');

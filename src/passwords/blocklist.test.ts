@@ -33,11 +33,20 @@ describe('the list that ships', () => {
     for (const line of lines) assert.ok(codePoints(line) >= 8 && blocklistForm(line) === line, line);
   });
 
-  it('is loaded whole, without an empty entry', async () => {
+  it('is loaded whole, and has its entries and nothing else: no part of one, no two, none that is empty', async () => {
     const common = await loadBlocklist();
-    assert.equal(common.size, shipped.split('\n').length - 1);
-    assert.ok(common.has('password') && common.has('qwertyuiop') && !common.has(''));
-    assert.deepEqual(await loadBlocklist(''), common);
+    const lines = shipped.split('\n').slice(0, -1);
+    assert.deepEqual(
+      lines.filter((line) => !common.has(line)),
+      [],
+    );
+    const [first = '', second = ''] = lines;
+    const others = ['', '\n', `${first}\n${second}`, `${first}\n`, `\n${first}`, first.slice(1), `${first} x`];
+    assert.deepEqual(
+      others.filter((other) => common.has(other) && !lines.includes(other)),
+      [],
+    );
+    assert.equal(await loadBlocklist(''), common);
   });
 });
 
@@ -45,8 +54,20 @@ describe("an operator's list", () => {
   it('is added to the one that ships, in any case, form and line ending', async () => {
     const file = fileOf('list.txt', '\uFEFFHeron-1956\r\nCAFE\u0301 NOIR\nshort\n\n two spaces \n🐴🐴🐴🐴🐴🐴🐴🐴');
     const common = await loadBlocklist(file);
-    const added = [...common].slice((await loadBlocklist()).size);
-    assert.deepEqual(added, ['heron-1956', 'caf\u00E9 noir', ' two spaces ', '🐴🐴🐴🐴🐴🐴🐴🐴']);
+    const asked = [
+      'heron-1956',
+      'caf\u00E9 noir',
+      ' two spaces ',
+      '🐴🐴🐴🐴🐴🐴🐴🐴',
+      'password',
+      'short',
+      '',
+      'Heron-1956',
+    ];
+    assert.deepEqual(
+      asked.filter((entry) => common.has(entry)),
+      ['heron-1956', 'caf\u00E9 noir', ' two spaces ', '🐴🐴🐴🐴🐴🐴🐴🐴', 'password'],
+    );
   });
 
   const large = fileOf('large.txt', '');

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { shipped } from '../shipped.ts';
 import { blocklistForm, codePoints } from './prepare.ts';
 
 /** Of an operator's file, in bytes. In memory it takes several times as much. */
@@ -7,33 +8,40 @@ const largestFile = 50 * 1000 * 1000;
 /** No policy accepts a shorter password, so that shorter entries could never be met. */
 const shortestEntry = 8;
 
-const shippedFile = new URL('common-passwords.txt', import.meta.url);
+/** Passwords that nobody may choose, in `blocklistForm`. */
+export type Blocklist = Pick<ReadonlySet<string>, 'has'>;
 
 /**
- * The passwords that nobody may choose, in `blocklistForm`: those that ship with the program, and those of an operator's
+ * The passwords that nobody may choose: those that ship with the program, and those of an operator's
  * file (UTF-8, one a line, at most 50 MB, in any case; '' is no file). Throws an `Error` whose message says what to do when
  * that file cannot be used: a list that was asked for is never left out silently.
  */
-export async function loadBlocklist(extraFile?: string): Promise<ReadonlySet<string>> {
-  shipped ??= await readShipped();
-  if (!extraFile) return shipped;
-  const common = new Set(shipped);
+export async function loadBlocklist(extraFile?: string): Promise<Blocklist> {
+  ours ??= await readOurs();
+  if (!extraFile) return ours;
+  const { has } = ours;
+  const theirs = new Set<string>();
   for (const line of (await readOperatorFile(extraFile)).split(/\r?\n/)) {
     const entry = blocklistForm(line);
-    if (codePoints(entry) >= shortestEntry) common.add(entry);
+    if (codePoints(entry) >= shortestEntry) theirs.add(entry);
   }
-  return common;
+  return { has: (entry) => has(entry) || theirs.has(entry) };
 }
 
 /** The same in every service of a process. */
-let shipped: ReadonlySet<string> | undefined;
+let ours: Blocklist | undefined;
 
-async function readShipped(): Promise<ReadonlySet<string>> {
+/**
+ * The bytes of the file, searched as they are: that is a small part of a millisecond, and as strings they would take ten
+ * times the memory in every process that may never be asked.
+ */
+async function readOurs(): Promise<Blocklist> {
   // Shipped entries are in their form already: scripts/make-common-passwords.mjs sees to it, a test checks it.
-  const common = new Set((await readText(shippedFile)).split('\n'));
-  common.delete('');
-  return common;
+  const lines = Buffer.concat([lineEnd, await readFile(shipped('passwords/common-passwords.txt'))]);
+  return { has: (entry) => entry !== '' && !entry.includes('\n') && lines.includes(`\n${entry}\n`) };
 }
+
+const lineEnd = Buffer.from('\n');
 
 async function readOperatorFile(file: string): Promise<string> {
   try {
@@ -48,7 +56,7 @@ async function readOperatorFile(file: string): Promise<string> {
   }
 }
 
-async function readText(file: string | URL): Promise<string> {
+async function readText(file: string): Promise<string> {
   const facts = await stat(file);
   // A pipe or a device has no size to judge before it is read.
   if (!facts.isFile()) throw new Error('it is no regular file');

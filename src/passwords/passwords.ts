@@ -3,6 +3,7 @@ import { Problem } from '../http/http.ts';
 import { type Place, type Sealer, tryOpen } from '../seal.ts';
 import { newId } from '../tokens.ts';
 import { rememberPassword } from '../users/users.ts';
+import type { Blocklist } from './blocklist.ts';
 import { type Hasher, parametersOf } from './hasher.ts';
 import { links } from './links.ts';
 import { createParametersInUse } from './parameters-in-use.ts';
@@ -19,12 +20,14 @@ import {
   upsertPassword,
 } from './store.ts';
 
-export { loadBlocklist } from './blocklist.ts';
+export { type Blocklist, loadBlocklist } from './blocklist.ts';
 /**
  * Passwords: what a new one must be, how one is kept, and whether a typed one is right. Hashes are Argon2id, sealed and
  * bound to their row. Strangers cost what members cost: where there is no password, a dummy is verified.
  */
 export { type Argon2, argon2, createHasher, type Hasher } from './hasher.ts';
+export { passwordsForFacts } from './store.ts';
+export type { HashWatch } from './watched-pool.ts';
 
 /** A password ready to be stored: its hash, and whether it is too short to be an only factor. */
 export interface NewPassword {
@@ -38,7 +41,7 @@ export function createPasswords(parts: {
   database: Database;
   hasher: Hasher;
   sealer: Sealer;
-  common: ReadonlySet<string>;
+  common: Blocklist;
   service: string;
 }) {
   const { database, hasher, sealer, common, service } = parts;
@@ -50,10 +53,9 @@ export function createPasswords(parts: {
   const openHash: OpenHash = (userId, sealed) => tryOpen(sealer, place(userId), sealed)?.toString();
 
   return {
-    /** What a sign-in rests on: the version changes whenever the password does. */
-    async facts(db: Db, userId: string): Promise<{ version: string; short: boolean } | undefined> {
-      const row = await selectPassword(db, userId);
-      return row && { version: row.version, short: row.short === 1 };
+    /** Whether a user has a password. */
+    async isSet(db: Db, userId: string): Promise<boolean> {
+      return (await selectPassword(db, userId)) !== undefined;
     },
 
     /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { constantFrom, assert as holds, property, string } from 'fast-check';
 import { loadBlocklist } from './blocklist.ts';
@@ -85,8 +86,11 @@ describe('a new password has no control characters', () => {
 
 describe('a new password is not a common one (ASVS 5.0, 6.2.4 and 6.2.12)', () => {
   it('none of the whole list, in any case', () => {
-    assert.ok(common.size > 3000);
-    for (const password of common) {
+    const list = readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8')
+      .split('\n')
+      .slice(0, -1);
+    assert.ok(list.length > 3000);
+    for (const password of list) {
       assert.equal(reasonFor(password, withSecondFactor), 'common');
       assert.equal(reasonFor(password.toUpperCase(), withSecondFactor), 'common');
       assert.notEqual(reasonFor(password), undefined);

@@ -1,3 +1,4 @@
+import type { Blocklist } from './blocklist.ts';
 import { blocklistForm, codePoints, longestPassword, preparePassword } from './prepare.ts';
 
 type Reason = 'too_short' | 'too_long' | 'common' | 'contains_only_context' | 'control_characters';
@@ -16,7 +17,7 @@ interface Facts {
   /** The service's name as people see it, such as its issuer or its host. */
   readonly service: string;
   /** From `loadBlocklist`. */
-  readonly common: ReadonlySet<string>;
+  readonly common: Blocklist;
 }
 
 const onlyFactorMinimum = 15;
