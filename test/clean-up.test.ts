@@ -62,7 +62,7 @@ test('one kind that cannot be deleted keeps no other from it, and is said at the
     world.turn(500 * day);
     await assert.rejects(world.server.service.sweep(), ({ errors, message }: AggregateError) => {
       assert.deepEqual(errors.map(String), ['Error: it is stuck']);
-      return /^1 of 10 sweeps/.test(message);
+      return /^1 of 11 sweeps/.test(message);
     });
     const left = expiring.filter((table) => dump(world)[table]?.length !== 0);
     assert.deepEqual(left, ['sessions']);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { minute } from '../src/clock.ts';
 import type { Database } from '../src/database/database.ts';
 import type { Client } from '../src/http/http.ts';
-import { type Browsers, createBrowsers, knownFor, mostBrowsers } from '../src/sessions/browsers.ts';
+import { type Browsers, createBrowsers, knownFor, mostBrowsers } from '../src/sessions/browsers/browsers.ts';
 import { createThrottle, defaultLimits } from '../src/throttle/throttle.ts';
 import { createUser } from '../src/users/users.ts';
 import { onDatabase } from './databases/on-database.ts';

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { encodeBase32 } from '../src/base32.ts';
 import { redactUrl } from '../src/http/log.ts';
 import { attack, keepKeys, mend } from './attacks/later-secrets.ts';
+import { metricsOf, withMetrics } from './metrics.ts';
 import { browse, fail, invite, type Secrets, setUp } from './secrets.ts';
 import { type Answer, inWorld, makePerson, type World } from './server.ts';
 import { dump } from './tables.ts';
@@ -47,7 +48,7 @@ test('no secret of any flow appears in a log line, an audit row, a problem, an a
         'a header or an address': answers
           .map(({ headers }) => JSON.stringify({ ...headers, 'set-cookie': '' }))
           .join('\n'),
-        'the metrics': await world.server.metrics.text(),
+        'the metrics': await metricsOf(world),
       };
       for (const [place, text] of Object.entries(places)) {
         for (const [name, secret] of secrets) {
@@ -57,7 +58,7 @@ test('no secret of any flow appears in a log line, an audit row, a problem, an a
       const stored = JSON.stringify(dump(world));
       assert.ok(!stored.includes('typed-in-the-wrong-field'), 'a name that does not exist is stored');
     },
-    { logLevel: 'debug' },
+    { ...withMetrics, logLevel: 'debug' },
   ));
 
 test('a 503 that the service has looked for is one line of the log without a stack, and none to worry about in a drain', () =>

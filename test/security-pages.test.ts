@@ -182,7 +182,9 @@ const cryptographic = /import \{([^}]+)\} from '(?:node:crypto|node:tls|@node-rs
 /** Which algorithms a file asks for, as a person writes them; where one is an argument, the one that it has by default. */
 function algorithmsOf(code: string): string[] {
   const prefixes: Record<string, string> = { createHmac: 'HMAC-', hkdfSync: 'HKDF-' };
-  const calls = code.matchAll(/\b(create(?:Hash|Hmac|Cipheriv|Decipheriv)|hkdfSync)\((?:'([\w-]+)'|(\w+))?/g);
+  const calls = code.matchAll(
+    /\b(create(?:Hash|Hmac|Cipheriv|Decipheriv)|hkdfSync|hash(?=\('sha))\((?:'([\w-]+)'|(\w+))?/g,
+  );
   return [...calls].map(([call, name = '', literal, argument]) => {
     const algorithm = literal ?? new RegExp(`\\b${argument}: \\w+ = '([\\w-]+)'`).exec(code)?.[1];
     assert.ok(algorithm, `${call}: which algorithm?`);

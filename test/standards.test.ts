@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { day } from '../src/clock.ts';
 import { serveMetrics } from '../src/upkeep/upkeep.ts';
+import { withMetrics } from './metrics.ts';
 import { quickHash } from './quick-hash.ts';
 import { freshCode, inWorld, makePerson, makePersonWithCode, signIn } from './server.ts';
 
@@ -47,11 +48,12 @@ test('a password chosen by a link opens nothing without the code of the authenti
 test('metrics are served on loopback, at an address of their own, and not by the service', () =>
   inWorld(async (world) => {
     assert.equal((await world.call('GET', '/metrics')).status, 404);
+    assert.ok(world.server.metrics);
     const metrics = await serveMetrics(world.server.metrics, 0);
     const { address } = metrics.address() as AddressInfo;
     metrics.close();
     assert.equal(address, '127.0.0.1');
-  }));
+  }, withMetrics));
 
 test('every page says whom to ask when signing in does not work, where the operator says so', () =>
   inWorld(

@@ -29,12 +29,24 @@ const house: House = {
     ['users', 'sessions', 'service-tokens'],
     ['audit', 'throttle'],
     ['database', 'mail', 'pages', 'http'],
-    ['clock', 'durations', 'options', 'option-kinds', 'seal', 'base32', 'tokens', 'files'], // single files without a feature
+    [
+      'clock',
+      'durations',
+      'options',
+      'option',
+      'option-kinds',
+      'seal',
+      'base32',
+      'tokens',
+      'files',
+      'shipped',
+      'server-type',
+    ], // single files without a feature
   ],
   sideways: {
     http: ['pages'],
     options: ['clock', 'durations', 'option-kinds'],
-    'option-kinds': ['durations'],
+    'option-kinds': ['durations', 'option'],
     durations: ['clock'],
     files: ['clock', 'tokens'],
   },
@@ -95,10 +107,12 @@ const bans: Ban[] = [
 ];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const notOurs = /^(?:node_modules|dist|data|keys|\.git|\.cache|src\/documentation\/vendor)$/;
+const notOurs = /^(?:(?:bench\/)?node_modules|dist|data|keys|\.git|\.cache|src\/documentation\/vendor)$/;
 const paths = within(root);
 const texts = paths
-  .filter((path) => /\.(?:ts|mjs|js|md|json|css|html|yml|sh)$|^\.ci\/run$/.test(path) && path !== 'package-lock.json')
+  .filter(
+    (path) => /\.(?:ts|mjs|js|md|json|css|html|yml|sh)$|^\.ci\/run$/.test(path) && !path.endsWith('package-lock.json'),
+  )
   .map((path) => source(path, readFileSync(join(root, path), 'utf8')));
 const scripts = texts.filter(({ path }) => code.test(path));
 const pages = texts.filter(({ path }) => path.endsWith('.md'));
@@ -132,15 +146,18 @@ test('every link in Markdown to a file of the repository leads somewhere', () =>
   none(linkFaults(pages, (path) => existsSync(join(root, path))));
 });
 
-test('the lock file names no registry', () => {
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { resolved?: string }>;
-  };
+test('no lock file names a registry', () => {
+  const places = ['package-lock.json', 'bench/package-lock.json'].flatMap((file) => {
+    const lock = JSON.parse(readFileSync(join(root, file), 'utf8')) as {
+      packages: Record<string, { resolved?: string }>;
+    };
+    return Object.entries(lock.packages).map(([path, { resolved }]) => ({ path: `${file}: ${path}`, resolved }));
+  });
   none(
-    Object.entries(lock.packages)
-      .filter(([, { resolved }]) => resolved !== undefined)
+    places
+      .filter(({ resolved }) => resolved !== undefined)
       .map(
-        ([path]) =>
+        ({ path }) =>
           `${path} says where it came from: run npm install with this checkout's .npmrc (omit-lockfile-registry-resolved)`,
       ),
   );

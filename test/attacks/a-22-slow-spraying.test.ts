@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour } from '../../src/clock.ts';
+import { metricsOf, withMetrics } from '../metrics.ts';
 import { quickHash } from '../quick-hash.ts';
 import { inWorld, makePerson, makePersonWithCode } from '../server.ts';
 import { officeOf, words } from '../stories/office.ts';
@@ -24,7 +25,7 @@ test('what no budget can stop is seen: in the metric, in the log, and by each pe
         world.turn(hour);
       }
       const tries = names.length * hours;
-      const metrics = await world.server.metrics.text();
+      const metrics = await metricsOf(world);
       assert.match(metrics, new RegExp(`^countersign_sign_ins_total\\{result="wrong_credentials"\\} ${tries}$`, 'm'));
       const office = await officeOf(world, root);
       assert.match(
@@ -36,6 +37,6 @@ test('what no budget can stop is seen: in the metric, in the log, and by each pe
       const own = await world.call('GET', '/account/activity', { headers: { cookie: `countersign=${token}` } });
       assert.match(words(own), /203\.0\.9\.3/);
     },
-    {},
+    withMetrics,
     { argon2: quickHash },
   ));

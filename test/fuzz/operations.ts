@@ -28,6 +28,8 @@ export async function prepare(): Promise<Fuzzed> {
   const world = await makeWorld({}, { argon2: quickHash, limits });
   const document = await readDocument(world);
   const cast = await makeCast(world);
+  // Written later it would look like what a request has changed.
+  await world.server.service.sessions.writeSeen();
   const moment = remember(world);
   return {
     operations: operationsOf(document),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, minute, second } from '../../src/clock.ts';
+import { metricsOf, withMetrics } from '../metrics.ts';
 import { freshCode, makePersonWithCode, type Person, signIn, type World, wrongCode } from '../server.ts';
 import { dump } from '../tables.ts';
 import { elements, textOf } from '../visitor/markup.ts';
@@ -37,14 +38,14 @@ test('the third wrong code raises the alarm, and then each tenth: in the log, on
     assert.deepEqual(alarms(world), ['{"wrong_codes":3}']);
     await guess(world, bob, 17 + 4);
     assert.deepEqual(alarms(world), ['{"wrong_codes":3}', '{"wrong_codes":10}', '{"wrong_codes":20}']);
-    assert.match(await world.server.metrics.text(), /^countersign_alarms_total 3$/m);
+    assert.match(await metricsOf(world), /^countersign_alarms_total 3$/m);
     const [said = '', ...more] = await warnings(world, bob);
     assert.match(
       said,
       /^Somebody who knows your password has given 20 wrong codes in a row\. .* UTC, from 198\.51\.100\.9\. If that was not you, change your password\.$/,
     );
     assert.deepEqual(more, [], 'the last one is told');
-  }));
+  }, withMetrics));
 
 test('in a strange browser wrong codes of either kind raise it, in a known one none does', () =>
   onPages(async (world) => {
@@ -67,8 +68,8 @@ test('wrong passwords raise none, and a wrong code without the password is none'
     for (let index = 0; index < 4; index += 1)
       await tryToSignIn(world, { basic: `${bob.name}:wrong` }, { otp: '123456' });
     assert.deepEqual(alarms(world), []);
-    assert.match(await world.server.metrics.text(), /^countersign_alarms_total 0$/m);
-  }));
+    assert.match(await metricsOf(world), /^countersign_alarms_total 0$/m);
+  }, withMetrics));
 
 test('the account tells it for seven days, whoever signs in meanwhile, or until the password is changed', () =>
   onPages(async (world) => {
@@ -121,5 +122,5 @@ test('wrong codes of a session that proves itself again raise it too, and none o
     const otp = wrongCode(world, secretIn(bob));
     await reauthenticate(world, token, { password: bob.password, otp });
     assert.deepEqual(alarms(world), ['{"wrong_codes":3}']);
-    assert.match(await world.server.metrics.text(), /^countersign_alarms_total 1$/m);
-  }));
+    assert.match(await metricsOf(world), /^countersign_alarms_total 1$/m);
+  }, withMetrics));
