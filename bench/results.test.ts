@@ -92,7 +92,7 @@ test('results.json is of a full run and has every line of the budget', () => {
 
 test('the chart is drawn from results.json, and README shows it and no figure of its own', () => {
   assert.equal(read('chart.svg'), chart(readResults()));
-  const section = /^## Fast and small\n([\s\S]*?)^## /m.exec(read('../README.md'))?.[1] ?? '';
+  const section = /^## Speed and size\n([\s\S]*?)^## /m.exec(read('../README.md'))?.[1] ?? '';
   assert.match(section, /src="bench\/chart\.svg"/);
   assert.match(section, /npm run bench/);
   assert.doesNotMatch(section, /\d[\d.,]*\s*(?:×|ms|µs|kB|MB|%|times|a second)/);

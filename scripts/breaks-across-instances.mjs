@@ -26,7 +26,7 @@ export const breaksAcrossInstances = [
   {
     name: 'what failed is kept with the others of its commit',
     tests: ['../src/database/together'],
-    edits: [['src/database/sqlite/sqlite.ts', "direct?.run('rollback to part', []);", '']],
+    edits: [['src/database/sqlite/savepoints.ts', "direct.run('rollback to part', []);", '']],
   },
   {
     name: 'some are answered before the commit that keeps them',
@@ -36,7 +36,7 @@ export const breaksAcrossInstances = [
   {
     name: 'a part that is over goes on in the transaction of others',
     tests: ['../src/database/together'],
-    edits: [['src/database/sqlite/sqlite.ts', 'end.isOver = true;', '']],
+    edits: [['src/database/sqlite/savepoints.ts', 'end.isOver = true;', '']],
   },
   {
     name: 'a statement reads the past that somebody holds',

@@ -84,14 +84,29 @@ test('a disk that is full loses lines, and ends nothing', async () => {
   assert.match(taken.join(''), /^two\n\{.*were lost/);
 });
 
-test('nobody is written to who reads no more', async () => {
-  const { lines, fail, calls } = slowReader();
+test('a line of which a part was lost spoils no other one', async () => {
+  const { lines, taken, fail, take, calls } = slowReader();
+  lines.write('one\n');
+  await turnOfLoop();
+  take(2);
+  fail('ENOSPC');
+  lines.write('two\n');
+  await turnOfLoop();
+  while (calls() > 0) take();
+  assert.match(taken.join(''), /^on\n(two\n)?/);
+  assert.ok(taken.join('').split('\n').includes('two'));
+});
+
+test('a reader who comes after one who has gone is told that lines were lost', async () => {
+  const { lines, taken, fail, take, calls } = slowReader();
   lines.write('one\n');
   await turnOfLoop();
   fail('EPIPE');
   lines.write('two\n');
   await turnOfLoop();
-  assert.equal(calls(), 0);
+  take();
+  while (calls() > 0) take();
+  assert.match(taken.join(''), /^two\n\{.*were lost/);
 });
 
 test('what a slow reader has not taken yet is written first when the process ends', async () => {

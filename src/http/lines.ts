@@ -23,8 +23,8 @@ const mostTriesAtEnd = 100;
 
 /**
  * Writes what one turn of the event loop has to say by one call of the system, behind that turn: a busy service does a good
- * part of its work in such calls. Nobody waits for it, so a reader who has stopped stops nothing, and a full disk ends
- * nothing. A `kill -9` takes away the lines since the last call.
+ * part of its work in such calls. Nobody waits for it, so a reader who has stopped or gone stops nothing, and a full disk
+ * ends nothing; whoever reads next is told that lines were lost. A `kill -9` takes away the lines since the last call.
  */
 export function byTurn(to: Descriptor): Lines & { flushSync(): void } {
   let waiting = '';
@@ -32,16 +32,11 @@ export function byTurn(to: Descriptor): Lines & { flushSync(): void } {
   let held: Buffer = Buffer.alloc(0);
   let lost = 0;
   let isDue = false;
-  let isClosed = false;
 
   const take = (): Buffer => {
     const text = waiting;
     waiting = '';
     return Buffer.from(text);
-  };
-  const failed = ({ code }: NodeJS.ErrnoException): void => {
-    if (code === 'EPIPE') isClosed = true;
-    lost += 1;
   };
   const written = (): void => {
     if (lost === 0) return;
@@ -55,7 +50,7 @@ export function byTurn(to: Descriptor): Lines & { flushSync(): void } {
   };
   const goOn = (): void => {
     isDue = false;
-    if (waiting !== '' && !isClosed) put(take());
+    if (waiting !== '') put(take());
   };
   const hold = (bytes: Buffer): void => {
     held = bytes;
@@ -64,20 +59,21 @@ export function byTurn(to: Descriptor): Lines & { flushSync(): void } {
       put(bytes);
     }, restMs).unref();
   };
-  const put = (bytes: Buffer): void => {
+  const put = (bytes: Buffer, isRest = false): void => {
     isDue = true;
     to.write(bytes, (error, count) => {
       if (error?.code === 'EAGAIN') return hold(bytes);
-      if (error) failed(error);
-      else if (count < bytes.length) return put(bytes.subarray(count));
+      if (!error && count < bytes.length) return put(bytes.subarray(count), true);
+      if (error) lost += 1;
       else written();
+      // What was lost may have begun a line.
+      if (error && isRest) waiting = `\n${waiting}`;
       goOn();
     });
   };
 
   return {
     write(line) {
-      if (isClosed) return;
       if (waiting.length >= mostWaiting) lost += 1;
       else waiting += line;
       if (isDue) return;
@@ -88,7 +84,7 @@ export function byTurn(to: Descriptor): Lines & { flushSync(): void } {
     // Under this name, so that the line of what ends the process is written before it ends.
     flushSync() {
       let left = Buffer.concat([held, take()]);
-      for (let tries = 0; left.length > 0 && !isClosed && tries < mostTriesAtEnd; tries += 1) {
+      for (let tries = 0; left.length > 0 && tries < mostTriesAtEnd; tries += 1) {
         try {
           left = left.subarray(to.writeSync(left));
         } catch (error) {
