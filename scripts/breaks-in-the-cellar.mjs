@@ -107,5 +107,6 @@ export const breaksInTheCellar = [
     name: 'an administrator is looked for among everybody',
     tests: ['by-an-index'],
     edits: [['src/users/store.ts', 'sql.lit(1)', '1']],
+    all: true,
   },
 ];

@@ -135,7 +135,11 @@ function readBodies(app: FastifyInstance): void {
   // An empty body is no body whatever its content type; anything else that is encoded, or of an unknown type, is refused.
   const read = (parse: (bytes: Buffer) => unknown) => async (request: FastifyRequest, bytes: Buffer) => {
     if (bytes.length === 0) return undefined;
-    return (request.headers['content-encoding'] ?? 'identity') === 'identity' ? parse(bytes) : refuse();
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return refuse();
+    const body = parse(bytes);
+    // Where a body may be left out, its schema would take this for none.
+    if (body === null) throw new Problem('invalid', { detail: 'The body is null: send an object, or nothing.' });
+    return body;
   };
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, read(parseJson));
