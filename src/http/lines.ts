@@ -100,7 +100,7 @@ const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 let ours: Lines | undefined;
 
-/** The standard output of this process, however many write to it; at its end nothing is left behind. */
+/** The standard output of this process, however many write to it; at its end what waits is written, for up to a second. */
 export function standardOutput(): Lines {
   if (!ours) {
     const lines = byTurn({ write: (bytes, done) => write(1, bytes, done), writeSync: (bytes) => writeSync(1, bytes) });
