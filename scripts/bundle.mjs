@@ -19,13 +19,15 @@ const late = ['light-my-request'];
 
 /**
  * What is asked for whole and used for little, as the little that is used: `semver` by Fastify, HTTP/2 by Fastify for servers
- * that are not ours, and Node's child processes by commander, for verbs that are programs of their own.
+ * that are not ours, Node's child processes by commander, for verbs that are programs of their own, and of elliptic curves
+ * the form of a signature.
  * @type {Record<string, string>}
  */
 const pared = {
   semver: `exports.satisfies = require('semver/functions/satisfies');
     exports.gt = require('semver/functions/gt');
     exports.coerce = require('semver/functions/coerce');`,
+  '@peculiar/asn1-ecc': "export { ECDSASigValue } from '@peculiar/asn1-ecc/build/es2015/ec_signature_value.js';",
   'node:child_process': 'module.exports = {};',
   'node:http2': 'module.exports = {};',
 };
@@ -60,7 +62,7 @@ export async function bundle(dist) {
     format: 'esm',
     splitting: true,
     chunkNames: '[name]-[hash]',
-    plugins: [oneForAllVerbs, parts, builtinsAsTheyAre, inFilesOfTheirOwn, packagesAsNodeHasThem],
+    plugins: [oneForAllVerbs, parts, withoutCertificates, builtinsAsTheyAre, inFilesOfTheirOwn, packagesAsNodeHasThem],
     banner: { js: "const require = process.getBuiltinModule('module').createRequire(import.meta.url);" },
   });
   const others = await build({
@@ -116,13 +118,35 @@ const builtinsAsTheyAre = {
 const parts = {
   name: 'parts',
   setup(build) {
-    build.onResolve({ filter: /^[a-z:_]+$/ }, ({ path, resolveDir }) =>
+    build.onResolve({ filter: /^[a-z\d:_@/-]+$/ }, ({ path, resolveDir }) =>
       Object.hasOwn(pared, path) ? { path, namespace: 'part', pluginData: resolveDir } : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'part' }, ({ path, pluginData: resolveDir }) => ({
       contents: pared[path] ?? '',
       resolveDir,
     }));
+  },
+};
+
+/**
+ * Of the modules that read certificates of authenticators only the names are left: none is asked for, and none is taken
+ * (`src/passkeys/ceremony.ts`). Most of what the library brings is for them.
+ * @type {import('esbuild').Plugin}
+ */
+const withoutCertificates = {
+  name: 'without-certificates',
+  setup(build) {
+    const reading = [
+      'registration/verifications/(tpm/)?verifyAttestation(AndroidKey|AndroidSafetyNet|Apple|FIDOU2F|TPM)',
+      'helpers/(convertX509PublicKeyToCOSE|getCertificateInfo|isCertRevoked|validateCertificatePath|validateExtFIDOGenCEAAGUID)',
+      'services/metadataService',
+      'metadata/\\w+',
+    ];
+    const filter = new RegExp(`/@simplewebauthn/server/esm/(${reading.join('|')})\\.js$`);
+    build.onLoad({ filter }, ({ path }) => {
+      const names = [...readFileSync(path, 'utf8').matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)];
+      return { contents: names.map(([, name]) => `export const ${name} = undefined;`).join('\n') };
+    });
   },
 };
 
