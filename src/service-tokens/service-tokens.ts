@@ -1,6 +1,7 @@
 import { day, minute } from '../clock.ts';
 import type { Database, Db, Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
+import { mustBeLabel } from '../label.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
 import {
   backdateServiceTokens,
@@ -48,7 +49,7 @@ export function createServiceTokens({ database }: { database: Database }) {
      * when there are too many tokens, `name_taken` for a name that one has.
      */
     async create(tx: Tx, given: NewServiceToken, now: number): Promise<{ token: string; info: ServiceTokenInfo }> {
-      const name = nameToStore(given.name);
+      const name = mustBeLabel(given.name, longestName);
       checkDays(given.days);
       const standing = await selectServiceTokens(tx, now);
       if (standing.some((each) => each.name === name)) throw new Problem('name_taken');
@@ -107,17 +108,6 @@ export function createServiceTokens({ database }: { database: Database }) {
     /** Deletes tokens that have expired. */
     sweep: deleteExpiredServiceTokens,
   };
-}
-
-/** Visible characters, with plain spaces between them; what cannot be seen would make two names look alike. */
-const visible = /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}\p{P}\p{S}][\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u;
-
-function nameToStore(typed: string): string {
-  // Several spaces look like one.
-  const name = typed.normalize('NFC').trim().replace(/ +/g, ' ');
-  if (visible.test(name) && [...name].length <= longestName) return name;
-  const detail = `A name has 1 to ${longestName} visible characters.`;
-  throw new Problem('invalid', { errors: [{ pointer: '/name', detail }] });
 }
 
 function checkDays(days: number): void {
