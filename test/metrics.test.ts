@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { figuresOf, metricsOf, moves, withMetrics } from './metrics.ts';
+import { makePersonWithPasskey, signInWithPasskey } from './passkeys.ts';
 import { quickHash } from './quick-hash.ts';
 import { inWorld, makePerson, makePersonWithCode, signIn, type World, wrongCode } from './server.ts';
 import { assertRefused, tryToSignIn, watchArgon2 } from './stories/steps.ts';
@@ -10,7 +11,15 @@ import { assertRefused, tryToSignIn, watchArgon2 } from './stories/steps.ts';
 const inMeasured = (story: (world: World) => Promise<void>): Promise<void> =>
   inWorld(story, withMetrics, { argon2: quickHash });
 
-const results = ['signed_in', 'otp_required', 'wrong_credentials', 'wrong_otp', 'too_many_tries', 'busy'];
+const results = [
+  'signed_in',
+  'otp_required',
+  'wrong_credentials',
+  'wrong_otp',
+  'wrong_passkey',
+  'too_many_tries',
+  'busy',
+];
 const signIns = results.map((result) => `countersign_sign_ins_total{result="${result}"}`);
 const requests = ['2xx', '3xx', '4xx', '5xx'].map((status) => `countersign_requests_total{status="${status}"}`);
 const hashes = 'countersign_hash_duration_seconds_count';
@@ -21,10 +30,13 @@ test('each sign-in is counted by its result, each answer by its status, and each
   inMeasured(async (world) => {
     const alice = await makePerson(world);
     const bob = await makePersonWithCode(world);
+    const { device } = await makePersonWithPasskey(world);
     const otp = wrongCode(world, bob.secret ?? Buffer.of());
     const moved = await moves(world, [...signIns, ...requests, hashes], async () => {
       await signIn(world, alice);
       await signIn(world, bob);
+      assert.equal((await signInWithPasskey(world, device)).status, 200);
+      assert.equal((await signInWithPasskey(world, device, { flags: { uv: false } })).status, 401);
       assertRefused(await tryToSignIn(world, bob), 401, 1);
       for (let index = 0; index < 2; index += 1) assertRefused(await tryToSignIn(world, bob, { otp }), 401, 2);
       for (let index = 0; index < 5; index += 1)
@@ -32,7 +44,7 @@ test('each sign-in is counted by its result, each answer by its status, and each
       assertRefused(await tryToSignIn(world, { basic: 'alice:wrong' }), 429, 4);
       assert.equal((await world.call('GET', '/account')).status, 303);
     });
-    assert.deepEqual(moved, [...[2, 1, 5, 2, 1, 0], ...[2, 1, 9, 0], 10]);
+    assert.deepEqual(moved, [...[3, 1, 5, 2, 1, 1, 0], ...[5, 1, 10, 0], 10]);
   }));
 
 test('each request with the token of a session is a check, whether there is one or not, and reads', () =>

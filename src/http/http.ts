@@ -12,7 +12,7 @@ import { cookieReader } from './cookies.ts';
 import { answerError, answerSocket, answerUnknown } from './errors.ts';
 import { securityHeaders } from './headers.ts';
 import type { InFlight } from './in-flight.ts';
-import { logOptions, requestLogger } from './log.ts';
+import { logOptions, type RequestLogger, requestLogger } from './log.ts';
 import { Problem } from './problems.ts';
 import { checkSchema } from './route.ts';
 import { sameOrigin } from './same-origin.ts';
@@ -23,8 +23,9 @@ import { sameOrigin } from './same-origin.ts';
  * `access` opens it.
  */
 export { bestType } from './accept.ts';
-export type { Access, HalfSignIn, Level, Lookups, ServiceToken, Session } from './access.ts';
+export type { Access, HalfSignIn, Level, Lookups, Proof, ServiceToken, Session } from './access.ts';
 export { basicChallenge, basicCredentials } from './basic.ts';
+export { bodyLimit, parseJson } from './body.ts';
 export type { Client } from './client.ts';
 export type { Cookies } from './cookies.ts';
 export { contentPolicy } from './headers.ts';
@@ -44,7 +45,9 @@ interface Parts {
   origins: () => readonly string[];
   tls?: { cert: string; key: string } | undefined;
   /** Is told of each request. */
-  inFlight?: InFlight;
+  inFlight: InFlight;
+  /** Is told, once for each request, how it ended: the status of its answer, or `gone` where nobody waited for one. */
+  answered?: ((status: number) => void) | undefined;
   logStream?: Writable | undefined;
 }
 
@@ -184,9 +187,10 @@ function receive(
   const { addressOf, trusted } = addressReader(options.trustProxy, options.proxyHeader);
   const readCookies = cookieReader(https);
   const behindProxy = isBehindProxy(options);
+  const { inFlight } = parts;
 
   app.addHook('onRequest', (request, reply, done) => {
-    parts.inFlight?.begin(reply.raw);
+    inFlight.begin(reply);
     reply.headers(headers).header('request-id', request.id);
     const address = addressOf(request.raw);
     const userAgent = (request.headers['user-agent'] ?? '').slice(0, 256);
@@ -217,15 +221,21 @@ function admit(app: FastifyInstance, parts: Parts): void {
   });
 }
 
-/** Logs each request once, when it has been answered; then it is over. */
-function finish(
-  app: FastifyInstance,
-  { inFlight }: Parts,
-  log: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined,
-): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    log?.(request, reply);
-    inFlight?.end(reply.raw);
+/**
+ * Logs and counts each request once: when it has been answered, or when whoever asked has gone before; then it is over.
+ */
+function finish(app: FastifyInstance, { inFlight, answered }: Parts, log: RequestLogger | undefined): void {
+  const tell = (reply: FastifyReply, status: number): void => {
+    log?.(reply.request, reply, status);
+    answered?.(status);
+  };
+  inFlight.whoLeaves((reply) => tell(reply, gone));
+  app.addHook('onResponse', (_request, reply, done) => {
+    if (inFlight.has(reply.raw)) tell(reply, reply.statusCode);
+    inFlight.end(reply.raw);
     done();
   });
 }
+
+/** No answer has this status; in logs it is what web servers write where nobody has waited for one. */
+const gone = 499;

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 
 export type InFlight = ReturnType<typeof countRequests>;
 
 /** The requests that have come in and are not answered yet, at whichever address of a server. */
 export function countRequests() {
-  const running = new Set<ServerResponse>();
+  const running = new Map<ServerResponse, FastifyReply>();
+  let onLeft: (reply: FastifyReply) => void = () => undefined;
   let onNone: (() => void)[] = [];
   const end = (response: ServerResponse): void => {
     running.delete(response);
@@ -14,16 +16,26 @@ export function countRequests() {
   };
   // One for all of them: each request would otherwise make two.
   function closed(this: ServerResponse): void {
+    const reply = running.get(this);
+    if (reply) onLeft(reply);
     end(this);
   }
   return {
     /** One has come in; it is over once it is answered, which `end` is told, or nobody waits for the answer any more. */
-    begin(response: ServerResponse): void {
-      running.add(response);
-      response.on('close', closed);
+    begin(reply: FastifyReply): void {
+      running.set(reply.raw, reply);
+      reply.raw.on('close', closed);
     },
 
+    /** Whether one is not over: what is to be done once for each is done while it is not. */
+    has: (response: ServerResponse): boolean => running.has(response),
+
     end,
+
+    /** Has somebody told of each that nobody waits for any more, before it is over. */
+    whoLeaves(tell: (reply: FastifyReply) => void): void {
+      onLeft = tell;
+    },
 
     /** Resolves once there is none. */
     async none(): Promise<void> {

@@ -17,9 +17,11 @@ export function logOptions(options: Options, stream: Writable | undefined) {
 
 const atInfo = 30;
 
-/** Logs a request, which is done once for each, when it has been answered. */
-export function requestLogger({ stream }: { stream: Lines }): (request: FastifyRequest, reply: FastifyReply) => void {
-  return (request, reply) => {
+export type RequestLogger = (request: FastifyRequest, reply: FastifyReply, status: number) => void;
+
+/** Logs a request, which is done once for each, when it is over. */
+export function requestLogger({ stream }: { stream: Lines }): RequestLogger {
+  return (request, reply, status) => {
     const { client, session, serviceToken, problem } = request.caller;
     // Made here and not by the logger: each member is named, so that nothing is left for the redaction to look for.
     const line = {
@@ -29,7 +31,7 @@ export function requestLogger({ stream }: { stream: Lines }): (request: FastifyR
       reqId: request.id,
       method: request.method,
       url: redactUrl(request.url),
-      status: reply.statusCode,
+      status,
       ms: Math.round(reply.elapsedTime),
       address: client.address,
       problem,

@@ -5,7 +5,7 @@ import { second } from '../clock.ts';
 import type { DatabaseWatch } from '../database/database.ts';
 import type { Lookups } from '../http/http.ts';
 import type { HashWatch } from '../passwords/passwords.ts';
-import type { SignIn } from '../sign-in/sign-in.ts';
+import type { SignInResult } from '../sign-in/sign-in.ts';
 import { watchLoop } from './event-loop.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function createMetrics() {
     /** What a service tells of itself goes here. */
     watch: { hashes: hashMetrics(make), database: databaseMetrics(make) },
 
-    countSignIn: (result: Result): void => signIns(results[result]),
+    countSignIn: (result: SignInResult): void => signIns(results[result]),
 
     /** The same look-up, which tells how long each took until there was an answer. */
     timeChecks:
@@ -46,7 +46,10 @@ export async function createMetrics() {
         }
       },
 
-    /** Counts what a server answers, for as long as it serves, and reads what others have counted. */
+    /** Told how each request ended: the status of its answer, or 499 where nobody waited for one. */
+    answered,
+
+    /** Follows a server for as long as it serves, and reads what others have counted. */
     follow(app: FastifyInstance, others: { load: () => { running: number; waiting: number }; alarms: () => number }) {
       const { load, alarms } = others;
       make.gauge('countersign_hashes_running', 'Passwords being hashed now', () => load().running);
@@ -56,10 +59,6 @@ export async function createMetrics() {
         'Alarms: right passwords followed by wrong codes from a browser or program that the account does not know',
         alarms,
       );
-      app.addHook('onResponse', (_request, reply, done) => {
-        answered(reply.statusCode);
-        done();
-      });
       app.addHook('onReady', async () => loop.begin());
       app.addHook('onClose', async () => loop.end());
     },
@@ -128,13 +127,12 @@ async function maker() {
   };
 }
 
-type Result = Awaited<ReturnType<SignIn['withCredentials']>>['result'];
-
-const results: Record<Result, string> = {
+const results: Record<SignInResult, string> = {
   'signed in': 'signed_in',
   'otp required': 'otp_required',
   'wrong credentials': 'wrong_credentials',
   'wrong otp': 'wrong_otp',
+  'wrong passkey': 'wrong_passkey',
   'too many tries': 'too_many_tries',
   busy: 'busy',
 };
