@@ -2,12 +2,13 @@ import { hash, randomBytes, randomFillSync } from 'node:crypto';
 
 /**
  * Opaque secrets that we hand out and know again only by their hash: tokens of sessions (`csn_`), half
- * sign-ins (`csh_`), known browsers (`csb_`) and programs (`css_`), and one-time links (`csl_`).
+ * sign-ins (`csh_`), known browsers (`csb_`), programs (`css_`) and whoever begins to sign in with a passkey (`csc_`), and
+ * one-time links (`csl_`).
  *
  * 256 random bits, so that a plain SHA-256 is enough at rest (ASVS 6.5.2 asks it of 112 bits and more). The prefix lets
  * secret scanners recognise one that has leaked.
  */
-export function newToken(prefix: 'csn_' | 'csl_' | 'csh_' | 'csb_' | 'css_'): { token: string; hash: Buffer } {
+export function newToken(prefix: 'csn_' | 'csl_' | 'csh_' | 'csb_' | 'css_' | 'csc_'): { token: string; hash: Buffer } {
   const token = prefix + randomBytes(32).toString('base64url');
   return { token, hash: hashToken(token) };
 }

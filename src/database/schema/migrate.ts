@@ -11,6 +11,7 @@ import { up as passwordGiven } from './migrations/0008-password-given.ts';
 import { up as leastTelling } from './migrations/0009-least-telling.ts';
 import { up as generations } from './migrations/0010-generations.ts';
 import { up as manyUsers } from './migrations/0011-many-users.ts';
+import { up as passkeys } from './migrations/0012-passkeys.ts';
 import { describeSchema, type Schema } from './schema.ts';
 import { refusalOf, type Standing, standingOf } from './standing.ts';
 
@@ -27,6 +28,7 @@ const migrations: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
   '0009-least-telling': leastTelling,
   '0010-generations': generations,
   '0011-many-users': manyUsers,
+  '0012-passkeys': passkeys,
 };
 
 /** Every migration of this version, in order. */

@@ -25,6 +25,7 @@ const shipped: Readonly<Record<string, readonly [sqlite: string, postgres: strin
   '0009-least-telling': ['ccc793fb6cb0aa9e', '0b2660d6052e7fea'],
   '0010-generations': ['402d5bcb41282fbb', '6d3f3e2855f48d32'],
   '0011-many-users': ['2faaf2f8b4444a48', '3561c3741a78bc5f'],
+  '0012-passkeys': ['cc931d508d707a48', '00c006da86f31a5b'],
 };
 
 /** Everything in a database, apart from the history of its schema. */

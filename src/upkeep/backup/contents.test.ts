@@ -8,7 +8,7 @@ import { holdWhole, makeSchema, type Tx } from '../../database/database.ts';
 import { contentsOf } from './contents.ts';
 import { fill } from './fill.ts';
 
-const schema = '0010-generations';
+const schema = '0012-passkeys';
 
 /** Runs a story with the contents of a database that has two users, and something that fills another one. */
 async function withContents(

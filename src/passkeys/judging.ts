@@ -1,0 +1,115 @@
+import type { Database } from '../database/database.ts';
+import { type AuthenticatorData, type Expected, type Refusal, readClientData } from './answer.ts';
+import type { PasskeySecrets } from './asking.ts';
+import { judgeClient, type Refused, type Registered, verifyAssertion, verifyRegistration } from './ceremony.ts';
+import { type Ceremony, type Challenge, readChallenge } from './challenge.ts';
+import { wrongPasskey } from './refusals.ts';
+import type { RelyingParty } from './relying-party.ts';
+import type { AuthenticationResponse, RegistrationResponse } from './shapes.ts';
+import { isSpent, type StoredPasskey, selectByCredential, selectHandle } from './store.ts';
+
+/** A right answer to a registration, to be kept in the transaction of what it changes. */
+export interface NewPasskey {
+  registered: Registered;
+  challenge: Challenge;
+  rpId: string;
+}
+
+/**
+ * An assertion that has been judged. `challenge` is what it answers, where that is one of ours: it is spent in the
+ * transaction of what follows, and no other answer to it will be taken.
+ */
+export type JudgedAssertion =
+  | { challenge: Challenge; passkey: StoredPasskey; said: AuthenticatorData }
+  | { challenge: Challenge; passkey?: StoredPasskey; refused: Refusal }
+  | { challenge?: never; passkey?: never; refused: Refusal };
+
+/** Whose an assertion must be. */
+export interface Whose {
+  /** The passkey that it names; see `find`. */
+  passkey: StoredPasskey | undefined;
+  /** The account whose one it must be; nothing where that is for the assertion to say. */
+  userId: string | undefined;
+}
+
+/** Judging what browsers answer. Nothing is changed by it. */
+export function createJudging(parts: {
+  database: Database;
+  secrets: Pick<PasskeySecrets, 'challenges'>;
+  /** Throws `forbidden` where there can be no passkeys. */
+  mustHaveRelyingParty: () => RelyingParty;
+}) {
+  const { database, secrets, mustHaveRelyingParty } = parts;
+
+  /** The passkey that an assertion is by, where it is for this host, of the account given, and of the one of its handle. */
+  const mayAnswer = async (
+    answer: AuthenticationResponse,
+    { passkey, userId }: Whose,
+    rpId: string,
+  ): Promise<StoredPasskey | Refusal> => {
+    if (!passkey || passkey.rpId !== rpId) return 'unknown_credential';
+    // A browser is told to forget what is unknown, and this is only somebody else's.
+    if (userId !== undefined && passkey.userId !== userId) return 'signature';
+    const { userHandle } = answer.response;
+    if (!userHandle) return userId === undefined ? 'signature' : passkey;
+    const handle = await selectHandle(database.read, passkey.userId);
+    return handle?.equals(Buffer.from(userHandle, 'base64url')) ? passkey : 'signature';
+  };
+
+  /** What an answer is held against, where it is to a challenge of ours, made for this ceremony and good still. */
+  const asked = (
+    answer: RegistrationResponse | AuthenticationResponse,
+    type: 'webauthn.create' | 'webauthn.get',
+    ceremony: Ceremony,
+    now: number,
+  ): { challenge: Challenge; expected: Expected } | Refused => {
+    const relyingParty = mustHaveRelyingParty();
+    const text = readClientData(answer.response.clientDataJSON)?.challenge ?? '';
+    const challenge = readChallenge(secrets.challenges, text, ceremony, now);
+    const expected = { relyingParty, challenge: text };
+    return challenge ? { challenge, expected } : { refused: judgeClient(answer, type, expected) ?? 'challenge' };
+  };
+
+  return {
+    /** Verifies the answer to a registration. Throws `wrong_passkey` with the reason. */
+    async verify(answer: RegistrationResponse, boundTo: string, now: number): Promise<NewPasskey> {
+      const found = asked(answer, 'webauthn.create', { purpose: 'registration', boundTo }, now);
+      if ('refused' in found) throw wrongPasskey(found.refused);
+      const { challenge, expected } = found;
+      const registered = await verifyRegistration(answer, expected);
+      if ('refused' in registered) throw wrongPasskey(registered.refused);
+      return { registered, challenge, rpId: expected.relyingParty.id };
+    },
+
+    /**
+     * Why an assertion is no answer to anything that was asked in this ceremony and not answered yet, or nothing where it
+     * is one. No key is looked at for it.
+     */
+    async unasked(answer: AuthenticationResponse, ceremony: Ceremony, now: number): Promise<Refusal | undefined> {
+      const found = asked(answer, 'webauthn.get', ceremony, now);
+      if ('refused' in found) return found.refused;
+      return (await isSpent(database.read, found.challenge)) ? 'challenge' : undefined;
+    },
+
+    /** The passkey that an assertion names by its id, if it is anybody's. */
+    async find(answer: AuthenticationResponse): Promise<StoredPasskey | undefined> {
+      return selectByCredential(database.read, Buffer.from(answer.id, 'base64url'));
+    },
+
+    /** Judges an assertion by the passkey that it names, as an answer to a challenge of this ceremony. */
+    async judge(
+      answer: AuthenticationResponse,
+      ceremony: Ceremony,
+      whose: Whose,
+      now: number,
+    ): Promise<JudgedAssertion> {
+      const found = asked(answer, 'webauthn.get', ceremony, now);
+      if ('refused' in found) return found;
+      const { challenge, expected } = found;
+      const passkey = await mayAnswer(answer, whose, expected.relyingParty.id);
+      if (typeof passkey === 'string') return { challenge, refused: passkey };
+      const said = await verifyAssertion(answer, passkey, expected);
+      return 'refused' in said ? { challenge, passkey, ...said } : { challenge, passkey, said };
+    },
+  };
+}
