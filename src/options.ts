@@ -47,7 +47,7 @@ export const optionTable = {
     'URL',
     z.union([z.literal(''), origin]),
     '',
-    'Where people reach the service; default http://localhost:PORT.',
+    'Where people reach the service; passkeys are bound to its host name. Default http://localhost:PORT.',
   ),
   trustProxy: list(
     'CIDR,…',

@@ -45,7 +45,7 @@ export interface Session {
   level: 'full' | 'enrolling' | 'changing password';
   /** Within the last 10 minutes it proved what a sign-in now would demand. */
   fresh: boolean;
-  proved: ('password' | 'otp' | 'recovery_code')[];
+  proved: ('password' | 'otp' | 'recovery_code' | 'passkey')[];
   authenticatedAt: number;
   expiresAt: number;
 }

@@ -7,6 +7,7 @@ import { upgradeSentence } from './database/database.ts';
 import { collectRoutes, documentationRoutes } from './documentation/routes.ts';
 import { countRequests, createHttp, type Lookups, Problem, servePageAssets } from './http/http.ts';
 import { isBehindProxy, isLoopback, type Options } from './options.ts';
+import { passkeyRoutes } from './passkeys/routes.ts';
 import type { Server } from './server-type.ts';
 import { openService, type Parts, type Service } from './service.ts';
 import { setupRoutes } from './setup/routes.ts';
@@ -48,7 +49,8 @@ export async function createServer(given: Partial<Options> = {}, parts: Parts = 
 }
 
 async function serve(service: Service, parts: Parts, metrics: Metrics | undefined): Promise<OwnServer> {
-  const { audit, options, clock, clockCheck, database, passwords, sessions, totp, signIn, admin, setup } = service;
+  const { audit, options, clock, clockCheck, database, passwords, sessions, totp, passkeys, signIn, admin, setup } =
+    service;
   const lookups = lookupsOf(service, metrics);
   let draining = false;
   const inFlight = countRequests();
@@ -59,6 +61,7 @@ async function serve(service: Service, parts: Parts, metrics: Metrics | undefine
     mayServe: () => mayServe(service),
     origins: () => ownOrigins(service),
     inFlight,
+    answered: metrics?.answered,
     tls: options.tlsCert
       ? { cert: readFileSync(options.tlsCert, 'utf8'), key: readFileSync(options.tlsKey, 'utf8') }
       : undefined,
@@ -72,7 +75,10 @@ async function serve(service: Service, parts: Parts, metrics: Metrics | undefine
   signInRoutes(app, { database, signIn, site, otpInQuery: options.otpInQuery, count });
   const { provision, startReplacing } = signIn.provisioning;
   totpRoutes(app, { provision, startReplacing, issuer: options.issuer });
-  accountRoutes(app, { audit, database, clock, passwords, sessions, browsers: service.browsers, totp, signIn, site });
+  const list = (userId: string) => passkeys.list(database.read, userId);
+  passkeyRoutes(app, { list, begin: signIn.passkeyOptions.registration, ...signIn.passkeys });
+  const { browsers } = service;
+  accountRoutes(app, { audit, database, clock, passwords, sessions, browsers, totp, passkeys, signIn, site });
   adminRoutes(app, { database, admin, site });
   setupRoutes(app, { setup, site });
   const instance = createInstance({ database: service.atAnyTime, clock, keyring: service.sealer, place: options });
@@ -107,22 +113,32 @@ async function serve(service: Service, parts: Parts, metrics: Metrics | undefine
     service,
     metrics,
     instance,
-    users: {
-      async create(user: { name: string; password?: string; administrator?: boolean }) {
-        const created = await admin.create('operator', { administrator: false, ...user });
-        return { id: created.user.id, name: created.user.name, ...(created.link ? { link: created.link.url } : {}) };
-      },
-      find: (name: string) => findUserByName(database.read, name),
-    },
-    sessions: {
-      find: async (token: string | undefined) => (token ? lookups.findSession(token, clock()) : undefined),
-      endAll: (userId: string) => admin.endSessions('operator', userId),
-    },
+    ...forPrograms(service, lookups),
     leave,
     drain: () => {
       draining = true;
     },
   });
+}
+
+/** What a program around the server does with people and sessions. */
+function forPrograms(
+  { admin, database, clock }: Service,
+  { findSession }: Lookups,
+): Pick<Server, 'users' | 'sessions'> {
+  return {
+    users: {
+      async create(user) {
+        const created = await admin.create('operator', { administrator: false, ...user });
+        return { id: created.user.id, name: created.user.name, ...(created.link ? { link: created.link.url } : {}) };
+      },
+      find: (name) => findUserByName(database.read, name),
+    },
+    sessions: {
+      find: async (token) => (token ? findSession(token, clock()) : undefined),
+      endAll: (userId) => admin.endSessions('operator', userId),
+    },
+  };
 }
 
 /** Logs what opening the database has done, and what is wrong with the clock, now and from now on. */

@@ -4,6 +4,7 @@ import { createAudit } from './audit/audit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Database, type DatabaseWatch, openDatabase, watched } from './database/database.ts';
 import { databaseOf, type Options, resolveOptions } from './options.ts';
+import { createPasskeys } from './passkeys/passkeys.ts';
 import {
   type Argon2,
   argon2,
@@ -93,9 +94,7 @@ interface Opened {
 /** Puts the features together by hand, each with what stands below it. */
 function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, common, watch }: Opened, parts: Parts) {
   const { requireSecondFactor } = options;
-  let url = options.publicUrl || `${options.tlsCert ? 'https' : 'http'}://localhost:${options.port}`;
-  const publicUrl = (): string => url;
-
+  const { publicUrl, listensAt } = ownUrl(options);
   const databaseTime = parts.databaseTime ?? databaseTimeFor(clock);
   const clockCheck = createClockCheck({ database: atAnyTime, clock, databaseTime });
   const { mustKnowTime } = clockCheck;
@@ -109,23 +108,21 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
   const browsers = createBrowsers({ throttle });
   const serviceTokens = createServiceTokens({ database });
   const totp = createTotp({ sealer, window: options.totpWindow === 0 ? 0 : 1 });
-  const factors = { ...ground, throttle, sessions, browsers, passwords, totp, requireSecondFactor };
+  const passkeys = createPasskeys({ database, secret: throttleSecret, publicUrl, service: options.issuer });
+  const factors = { ...ground, throttle, sessions, browsers, passwords, totp, passkeys, requireSecondFactor };
   const signIn = createSignIn({ ...factors, mustKnowTime });
   const admin = createAdmin({ ...factors, serviceTokens, signIn, publicUrl });
   const setup = createSetup({ ...factors, publicUrl });
 
-  const expiring = [throttle, sessions, browsers, signIn, serviceTokens, passwords, totp, setup, ground.audit];
+  const { audit } = ground;
+  const expiring = [throttle, sessions, browsers, signIn, serviceTokens, passwords, totp, passkeys, setup, audit];
   const inTransactions = [...expiring.map((feature) => feature.sweep), passwords.rereadParameters];
   const sweeps = [...inTransactions.map((each) => inTurns(database, each)), sessions.sweepIdle];
-  const accept = [throttle, passwords, setup, serviceTokens].map(({ acceptTime }) => acceptTime);
+  const aging = [throttle, passwords, setup, serviceTokens].map(({ acceptTime }) => acceptTime);
+  const accept = [...aging, passkeys.voidChallenges];
   const voidLinks = [passwords.voidAllLinks, setup.voidAll];
-  const mark = createMarkKeeper({
-    database: atAnyTime,
-    clock,
-    keys: async () => sealer,
-    place: options,
-    every: parts.markEvery,
-  });
+  const marked = { database: atAnyTime, clock, keys: async () => sealer };
+  const mark = createMarkKeeper({ ...marked, place: options, every: parts.markEvery });
   return {
     ...ground,
     /** The same database for what an instance notes of itself, whatever its clock says. */
@@ -136,18 +133,16 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
     sessions,
     browsers,
     totp,
+    passkeys,
     signIn,
     admin,
     setup,
     clockCheck,
     acceptClock: createAcceptClock({ ...ground, database: atAnyTime, databaseTime, totp, signIn, accept }),
     mark,
-    acceptRestored: createAcceptRestored({ ...ground, mark, signIn, totp, serviceTokens, voidLinks }),
+    acceptRestored: createAcceptRestored({ ...ground, mark, signIn, totp, passkeys, serviceTokens, voidLinks }),
     publicUrl,
-    /** Told the address really listened on, where no public URL is given. */
-    listensAt(address: string): void {
-      if (options.publicUrl === '') url = address;
-    },
+    listensAt,
     /** Deletes what has expired; nothing while the clock is not that of the database's server. */
     async sweep(): Promise<void> {
       if ((await clockCheck.apart()) === undefined) await sweep(sweeps, clock());
@@ -155,6 +150,18 @@ function wire({ options, clock, database: atAnyTime, sealer, throttleSecret, com
     async close(): Promise<void> {
       await sessions.writeSeen();
       await database.close();
+    },
+  };
+}
+
+/** Where people reach the service. */
+function ownUrl({ publicUrl, tlsCert, port }: Options) {
+  let url = publicUrl || `${tlsCert ? 'https' : 'http'}://localhost:${port}`;
+  return {
+    publicUrl: (): string => url,
+    /** Told the address really listened on, where no public URL is given. */
+    listensAt(address: string): void {
+      if (publicUrl === '') url = address;
     },
   };
 }

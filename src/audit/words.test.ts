@@ -35,7 +35,7 @@ test('every event has words of its own', () => {
 });
 
 test('an event of another version is a sentence too, even one with the name of a method', () => {
-  for (const event of ['passkey.added', 'toString', '__proto__', ''])
+  for (const event of ['passkey.lent', 'toString', '__proto__', ''])
     assert.match(inWords({ ...row('sign_in.otp_required'), event }, 'own'), /^Something happened that this version/);
 });
 
@@ -85,12 +85,21 @@ test('a refused sign-in says what was wrong', () => {
   assert.equal(own('sign_in.refused', { detail: { reason: 'wrong credentials' } }), 'Sign-in refused: wrong password.');
   const { userId: _, ...nobody } = row('sign_in.refused', { detail: { reason: 'wrong credentials' } });
   assert.equal(inWords(nobody, 'administrator'), 'Sign-in refused: no account of that name.');
+  assert.equal(refused('wrong passkey'), 'Sign-in with a passkey refused.');
   assert.equal(refused('unheard of'), 'Sign-in refused.');
 });
 
 test('details make sentences precise', () => {
   const told: [Event, AuditRow['detail'], string][] = [
     ['sign_in.succeeded', { level: 'full' }, 'Signed in.'],
+    ['sign_in.succeeded', { level: 'full', second_factor: 'otp' }, 'Signed in.'],
+    ['sign_in.succeeded', { level: 'full', second_factor: 'passkey' }, 'Signed in with password and passkey.'],
+    ['sign_in.succeeded', { level: 'full', second_factor: 'passkey', passwordless: true }, 'Signed in with a passkey.'],
+    [
+      'session.reauthentication_refused',
+      { reason: 'wrong_passkey', passkey: 'signature' },
+      'Proving again who is signed in was refused: wrong passkey.',
+    ],
     ['sign_in.succeeded', { level: 'enrolling' }, 'Signed in, to set up the second factor that is required.'],
     ['sign_in.succeeded', { level: 'changing password' }, 'Signed in, to choose a longer password.'],
     [
@@ -105,11 +114,13 @@ test('details make sentences precise', () => {
     ],
     ['session.reauthentication_refused', {}, 'Proving again who is signed in was refused.'],
     ['password.changed', { by: 'link' }, 'Your password was chosen with a one-time link.'],
-    ['password.link_made', { forced: false }, 'A one-time link to choose a password was made.'],
+    ['password.changed', { first: true }, 'Your password was set.'],
+    ['passkey.added', { by: 'link' }, 'A passkey was added to your account with a one-time link.'],
+    ['password.link_made', { forced: false }, 'A one-time link for your account was made.'],
     [
       'password.link_made',
       { forced: true },
-      'A one-time link to choose a password was made; your old password no longer works.',
+      'A one-time link for your account was made; your old password no longer works.',
     ],
     ['session.ended', { ended: 's1' }, 'Signed out.'],
     ['session.ended', { ended: 's2' }, 'Another session was ended.'],

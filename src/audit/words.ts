@@ -56,12 +56,17 @@ const sentences: Record<Event, (row: Told) => string> = {
   'otp.removed': ({ your, by }) => `${your} authenticator was removed${by}`,
   'otp.replaced': ({ your }) => `${your} authenticator was replaced by a new one`,
   'otp.replacement_started': ({ your }) => `replacing ${your} authenticator was begun; the old one still works`,
+  'passkey.added': ({ your, by, detail }) =>
+    `a passkey was added to ${your} account${detail['by'] === 'link' ? ' with a one-time link' : by}`,
+  'passkey.clone_suspected': () => 'a passkey was refused that may have been copied: its counter has gone back',
+  'passkey.removed': ({ your, by }) => `a passkey was removed from ${your} account${by}`,
+  'passkey.renamed': ({ your }) => `a passkey of ${your} account was given another name`,
   'password.change_refused': ({ your }) => `changing ${your} password was refused: the current password was wrong`,
   'password.changed': ({ your, by, detail }) =>
-    `${your} password was ${detail['by'] === 'link' ? 'chosen with a one-time link' : `changed${by}`}`,
+    `${your} password was ${detail['by'] === 'link' ? 'chosen with a one-time link' : `${detail['first'] === true ? 'set' : 'changed'}${by}`}`,
   'password.link_made': ({ your, by, detail }) =>
-    `a one-time link to choose a password was made${by}${detail['forced'] === true ? `; ${your} old password no longer works` : ''}`,
-  'recovery_code.used': () => 'a recovery code was used in place of an authenticator',
+    `a one-time link for ${your} account was made${by}${detail['forced'] === true ? `; ${your} old password no longer works` : ''}`,
+  'recovery_code.used': () => 'a recovery code was used in place of another second factor',
   'recovery_codes.made': () => 'new recovery codes were made; the ones before no longer work',
   'second_factors.reset': ({ your, by }) => `${your} second factors and recovery codes were taken away${by}`,
   'service_token.created': ({ by }) => `a service token for a program was made${by}`,
@@ -75,9 +80,9 @@ const sentences: Record<Event, (row: Told) => string> = {
     `${sessionsOf(detail['count'], by)} ended${by}${Number(detail['browsers']) > 0 ? '; browsers that were known are forgotten' : ''}`,
   'sign_in.alarm': ({ your, detail }) =>
     `somebody who knows ${your} password has given ${wrongCodes(detail['wrong_codes'])} in a row`,
-  'sign_in.otp_required': () => 'the right password was given, and a code was asked for',
+  'sign_in.otp_required': () => 'the right password was given, and a second factor was asked for',
   'sign_in.refused': refusal,
-  'sign_in.succeeded': ({ detail }) => `signed in${purposes.get(detail['level']) ?? ''}`,
+  'sign_in.succeeded': ({ detail }) => `signed in${withPasskey(detail)}${purposes.get(detail['level']) ?? ''}`,
   'user.created': ({ your, by, detail }) =>
     `${your} account was made${by}${detail['administrator'] === true ? ', as that of an administrator' : ''}`,
   'user.deleted': ({ your, by }) => `${your} account was deleted${by}`,
@@ -89,16 +94,29 @@ const sentences: Record<Event, (row: Told) => string> = {
 
 /** Why a secret was refused. */
 function why({ reason }: Told['detail']): string {
-  return reason === 'wrong_password' ? ': wrong password' : reason === 'wrong_otp' ? ': wrong code' : '';
+  return wrongs.get(reason) ?? '';
 }
+
+const wrongs = new Map<unknown, string>([
+  ['wrong_password', ': wrong password'],
+  ['wrong_otp', ': wrong code'],
+  ['wrong_passkey', ': wrong passkey'],
+]);
 
 function refusal({ detail, userId, viewpoint }: Told): string {
   const { reason } = detail;
+  if (reason === 'wrong passkey') return 'sign-in with a passkey refused';
   if (reason === 'wrong otp') return 'sign-in refused: right password, wrong code';
   if (reason !== 'wrong credentials') return 'sign-in refused';
   if (userId === undefined) return 'sign-in refused: no account of that name';
   // A disabled account is judged as none, so that the log cannot tell the two either.
   return `sign-in refused: wrong password${viewpoint === 'own' ? '' : ', or a disabled account'}`;
+}
+
+/** Where a passkey was there, alone or after the password; without one, how is of no news. */
+function withPasskey({ second_factor: factor, passwordless }: Told['detail']): string {
+  if (factor !== 'passkey') return '';
+  return passwordless === true ? ' with a passkey' : ' with password and passkey';
 }
 
 /** What a session was for that could not do everything yet. */

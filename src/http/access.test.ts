@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolveOptions } from '../options.ts';
 import type { Access, Level, Session } from './access.ts';
-import { createHttp, route } from './http.ts';
+import { countRequests, createHttp, route } from './http.ts';
 
 const levels: Level[] = ['full', 'enrolling', 'changing password'];
 const accesses: Access[] = [
@@ -35,7 +35,7 @@ const sessionOf = (token: string): Session | undefined => {
   );
 };
 
-const half = { id: 'h1', userId: 'u1', name: 'alice', returnTo: undefined, expiresAt: 1 };
+const half = { factors: ['otp'] as const, id: 'h1', userId: 'u1', name: 'alice', returnTo: undefined, expiresAt: 1 };
 
 /** A service that has a route to read and one to write for each access, and knows sessions by what their tokens say. */
 async function makeApp() {
@@ -47,6 +47,7 @@ async function makeApp() {
       findServiceToken: async (token) => (token === 'css_program' ? { id: 'p1', name: 'sync' } : undefined),
     },
     origins: () => ['http://localhost:8000'],
+    inFlight: countRequests(),
   });
   for (const access of accesses) {
     for (const method of ['GET', 'POST'] as const) {

@@ -26,7 +26,7 @@ export type Access =
  */
 export type Level = 'full' | 'enrolling' | 'changing password';
 
-export type Proof = 'password' | 'otp' | 'recovery_code';
+export type Proof = 'password' | 'otp' | 'recovery_code' | 'passkey';
 
 export interface Session {
   id: string;
@@ -46,6 +46,8 @@ export interface HalfSignIn {
   id: string;
   userId: string;
   name: string;
+  /** What it may be finished with, besides a recovery code. */
+  factors: readonly ('otp' | 'passkey')[];
   /** Where the person wanted to go: a checked local path. */
   returnTo: string | undefined;
   expiresAt: number;

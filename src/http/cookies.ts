@@ -2,30 +2,34 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { second } from '../clock.ts';
 
 /**
- * The cookies of a browser: of its session, of a sign-in that still lacks the code, and of the accounts that know it. No
- * script can read them, no other site's form or frame brings them, and `__Host-` keeps other hosts and plain HTTP from
- * setting them (RFC 6265bis, 4.1.3.2). Over plain HTTP on loopback the prefix and `Secure` are left out: not every
- * browser keeps them there.
+ * The cookies of a browser: of its session, of a sign-in that still lacks the second factor, of a passkey that it may be
+ * asked for, and of the accounts that know it. No script can read them, no other site's form or frame brings them, and
+ * `__Host-` keeps other hosts and plain HTTP from setting them (RFC 6265bis, 4.1.3.2). Over plain HTTP on loopback the
+ * prefix and `Secure` are left out: not every browser keeps them there.
  */
 export interface Cookies {
   /** What the browser sent, if anything. */
   readonly session: string | undefined;
   readonly half: string | undefined;
+  readonly ceremony: string | undefined;
   /** The tokens of the accounts that know this browser, at most four; none where the cookie is not one that we made. */
   readonly browserTokens: readonly string[];
   /** Has the browser keep a token until `expiresAt`. A session ends the half sign-in that led to it. */
-  keep(kind: 'session' | 'half', token: string, expiresAt: number): void;
+  keep(kind: Single, token: string, expiresAt: number): void;
   /** Has the browser keep the first four of these tokens, by which accounts know it, until `expiresAt`. */
   keepBrowsers(tokens: readonly string[], expiresAt: number): void;
   /** Has the browser forget what it sent of a kind, if anything. */
-  forget(kind: 'session' | 'half'): void;
+  forget(kind: Single): void;
 }
 
-type Kind = 'session' | 'half' | 'browser';
+type Kind = 'session' | 'half' | 'ceremony' | 'browser';
+/** Those that hold one token. */
+type Single = Exclude<Kind, 'browser'>;
 
 const names: Record<Kind, string> = {
   session: 'countersign',
   half: 'countersign-sign-in',
+  ceremony: 'countersign-passkey',
   browser: 'countersign-browser',
 };
 
@@ -38,7 +42,12 @@ export type ReadCookies = (request: FastifyRequest, reply: FastifyReply, now: nu
 
 export function cookieReader(https: boolean): ReadCookies {
   const nameOf = (kind: Kind): string => (https ? `__Host-${names[kind]}` : names[kind]);
-  const own: Names = { session: nameOf('session'), half: nameOf('half'), browser: nameOf('browser') };
+  const own: Names = {
+    session: nameOf('session'),
+    half: nameOf('half'),
+    ceremony: nameOf('ceremony'),
+    browser: nameOf('browser'),
+  };
   const attributes = { secure: https, httpOnly: true, sameSite: 'lax', path: '/' } as const;
   return (request, reply, now) => {
     const write: Write = (kind, value, expiresAt) => {
@@ -64,10 +73,10 @@ export function cookieReader(https: boolean): ReadCookies {
 
 type Names = Readonly<Record<Kind, string>>;
 type Write = (kind: Kind, value: string, expiresAt: number) => void;
-type Sent = Pick<Cookies, 'session' | 'half' | 'browserTokens'>;
+type Sent = Pick<Cookies, Single | 'browserTokens'>;
 
 /** What a program sends that keeps its token itself. */
-const nothing: Sent = { session: undefined, half: undefined, browserTokens: [] };
+const nothing: Sent = { session: undefined, half: undefined, ceremony: undefined, browserTokens: [] };
 
 function sentIn(header: string, values: Readonly<Record<string, string | undefined>>, own: Names): Sent {
   const sent = (kind: Kind): string | undefined => {
@@ -76,7 +85,12 @@ function sentIn(header: string, values: Readonly<Record<string, string | undefin
     const twice = header.split(';').filter((each) => each.trim().startsWith(`${name}=`)).length > 1;
     return twice ? undefined : values[name] || undefined;
   };
-  return { session: sent('session'), half: sent('half'), browserTokens: readBrowserTokens(sent('browser')) };
+  return {
+    session: sent('session'),
+    half: sent('half'),
+    ceremony: sent('ceremony'),
+    browserTokens: readBrowserTokens(sent('browser')),
+  };
 }
 
 function readBrowserTokens(value: string | undefined): string[] {

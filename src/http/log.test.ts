@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { resolveOptions } from '../options.ts';
-import { createHttp, route } from './http.ts';
+import { countRequests, createHttp, route } from './http.ts';
 
 /** What a service logs that has one route, which fails. */
 async function logOf(logLevel: 'info' | 'warn' | 'silent'): Promise<{ id: unknown; lines: Record<string, unknown>[] }> {
@@ -15,7 +15,8 @@ async function logOf(logLevel: 'info' | 'warn' | 'silent'): Promise<{ id: unknow
   });
   const nobody = async () => undefined;
   const lookups = { findSession: nobody, findHalfSignIn: nobody, findServiceToken: nobody };
-  const app = await createHttp(resolveOptions({ logLevel }), { clock: () => 0, lookups, origins: () => [], logStream });
+  const parts = { clock: () => 0, lookups, origins: () => [], inFlight: countRequests(), logStream };
+  const app = await createHttp(resolveOptions({ logLevel }), parts);
   route(app, {
     method: 'GET',
     url: '/fails',

@@ -51,8 +51,9 @@ function mustBeTheirs({ request, body }: { request: FastifyRequest; body: unknow
 /** The member in which a form says whose page it stands on, see `hiddenOwner` and `hiddenUsername`. */
 export const whose = { username: z.string().max(256).optional() };
 
-/** Our own style sheet, script and pictures, forms to ourselves, and nothing else. */
+/** Our own style sheet, script and pictures, forms and questions of the script to ourselves, and nothing else. */
 const policy = contentPolicy({
+  'connect-src': "'self'",
   'form-action': "'self'",
   'img-src': "'self' data:",
   'script-src': "'self'",

@@ -16,6 +16,11 @@ const table = {
     'Sign in first',
     'Send a valid token as "Authorization: Bearer …"; POST /auth/credentials gives one.',
   ],
+  passkey_refused: [
+    401,
+    'That passkey does not sign in here',
+    'Ask for new options and try again, or sign in another way.',
+  ],
   reauthentication_required: [
     403,
     'Prove that it is you again',
@@ -37,6 +42,17 @@ const table = {
     'This account cannot be without one: set one up, or replace the one there is.',
   ],
   name_taken: [409, 'That name is taken', 'Choose another name.'],
+  passkey_exists: [
+    409,
+    'That passkey is registered already',
+    'This device has a passkey here already: sign in with it, or take another device.',
+  ],
+  too_many_passkeys: [409, 'Too many passkeys', 'An account has only so many: remove one that is not used any more.'],
+  last_way_in: [
+    409,
+    'Nobody could sign in any more',
+    'This is the only way into the account. Set a password first, or say that you know: add ?accept=no_way_in.',
+  ],
   payload_too_large: [413, 'The body is too large', 'Send less; no request of this API needs more than 16 KiB.'],
   unsupported_media_type: [
     415,
@@ -50,6 +66,11 @@ const table = {
     'The code is missing, wrong, or was used already: wait for the next one and try again.',
   ],
   wrong_password: [422, 'The password is wrong', 'Send the password that this account has now.'],
+  wrong_passkey: [
+    422,
+    'The passkey was not taken',
+    'What the passkey answered does not verify: ask for new options and try again.',
+  ],
   weak_password: [422, 'That password will not do', 'Choose another one; a few unrelated words are easy to remember.'],
   too_many_tries: [429, 'Too many tries', 'Wait as many seconds as Retry-After says.'],
   headers_too_large: [431, 'The headers are too large', 'Send less than 16 KiB of headers.'],
@@ -123,6 +144,11 @@ const forPeople: Partial<Record<ProblemCode, string>> = {
   payload_too_large: 'What was sent is too long for this form. Go back and send less.',
   name_taken: 'That name is taken. Choose another one.',
   wrong_password: 'That is not your password. Check it and try again.',
+  wrong_passkey: 'That passkey was not taken. Try again.',
+  passkey_refused: 'That passkey does not sign in here. Use another one, or another way.',
+  passkey_exists: 'That passkey is registered already. Sign in with it, or use another device to add another one.',
+  last_way_in:
+    'Nothing has been removed: without this passkey nobody can sign in to this account, not even you. Tick the box if that is what you want.',
   wrong_otp: 'That code is not right, or was used already. Take the one that is shown now.',
 };
 
@@ -140,6 +166,11 @@ export function waitWords(seconds: number): string {
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
 }
 
+const challenges: Partial<Record<ProblemCode, Record<string, string>>> = {
+  unauthenticated: { 'www-authenticate': bearerChallenge('invalid_token') },
+  passkey_refused: { 'www-authenticate': 'Passkey realm="Countersign"' },
+};
+
 /** The response that a problem becomes. */
 export function problemResponse(problem: Problem): {
   status: number;
@@ -149,8 +180,7 @@ export function problemResponse(problem: Problem): {
   const { status, title, detail } = problemFacts(problem.code);
   const { particulars } = problem;
   // RFC 9110, 15.5.2: every 401 says how to authenticate; where nothing else is said, the token was not good.
-  const challenge = problem.code === 'unauthenticated' ? { 'www-authenticate': bearerChallenge('invalid_token') } : {};
-  const headers: Record<string, string> = { ...challenge, ...particulars.headers };
+  const headers: Record<string, string> = { ...challenges[problem.code], ...particulars.headers };
   if (particulars.retryAfter !== undefined) headers['retry-after'] = String(particulars.retryAfter);
   const type = `urn:countersign:problem:${problem.code}`;
   const body = { type, title, status, detail: particulars.detail ?? detail, code: problem.code };

@@ -2,7 +2,7 @@ import { type Database, type Db, placeIn, replaceSealed, type SealedColumn, type
 import { Problem } from '../http/http.ts';
 import { type Place, type Sealer, tryOpen } from '../seal.ts';
 import { newId } from '../tokens.ts';
-import { rememberPassword } from '../users/users.ts';
+import { rememberInUse } from '../users/users.ts';
 import type { Blocklist } from './blocklist.ts';
 import { type Hasher, parametersOf } from './hasher.ts';
 import { links } from './links.ts';
@@ -109,7 +109,7 @@ export function createPasswords(parts: {
       const parameters = parametersOf(phc) ?? '';
       const row = { user_id: userId, hash, parameters, short: short ? 1 : 0, version: newId(), changed_at: now };
       await upsertPassword(tx, row);
-      await rememberPassword(tx, userId);
+      await rememberInUse(tx, userId);
       await deleteLink(tx, userId);
     },
 

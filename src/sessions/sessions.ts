@@ -2,6 +2,7 @@ import { minute } from '../clock.ts';
 import type { Database, Db, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
+import type { SecondProof } from './proofs.ts';
 import { deleteRested } from './rested.ts';
 import { createSeen } from './seen.ts';
 import {
@@ -26,6 +27,7 @@ import {
  */
 export { type Browsers, createBrowsers, type Remembered } from './browsers/browsers.ts';
 export type { StoredBrowser } from './browsers/store.ts';
+export type { SecondProof } from './proofs.ts';
 export { asCheckedSession, type CheckedSession, type StoredSession, sessionsForChecks } from './store.ts';
 
 /** Sessions that one account may have at the same time; the next one ends the oldest. */
@@ -51,9 +53,9 @@ export function createSessions(parts: { database: Database; lifetime: number; id
       tx: Tx,
       given: {
         userId: string;
-        /** When the password was proved; a second step may have taken minutes. */
-        passwordAt: number;
-        secondFactor: 'otp' | 'recovery_code' | undefined;
+        /** When the password was proved, if it was; a second step may have taken minutes. */
+        passwordAt: number | undefined;
+        secondFactor: SecondProof | undefined;
         client: Client;
       },
       now: number,
@@ -106,7 +108,7 @@ export function createSessions(parts: { database: Database; lifetime: number; id
     async prove(
       tx: Tx,
       id: string,
-      proved: { password?: true; secondFactor?: 'otp' | 'recovery_code' | undefined },
+      proved: { password?: boolean; secondFactor?: SecondProof | undefined },
       now: number,
     ): Promise<void> {
       await updateSession(tx, id, {

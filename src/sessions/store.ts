@@ -1,16 +1,14 @@
 import { sql } from 'kysely';
 import { type Db, deleteExpired, isPostgres, statement, type Tx } from '../database/database.ts';
+import { columnsOf, type ProofColumns, type Proofs, proofsIn } from './proofs.ts';
 
-interface Row {
+interface Row extends ProofColumns {
   id: string;
   token_hash: Buffer;
   user_id: string;
   created_at: number;
   expires_at: number;
   last_seen_at: number;
-  password_at: number;
-  second_factor: string | null;
-  second_factor_at: number | null;
   address: string;
   user_agent: string;
 }
@@ -18,14 +16,12 @@ interface Row {
 type Tables = { sessions: Row };
 
 /** One session as stored: what it proved and when, and where it was made. */
-export interface StoredSession {
+export interface StoredSession extends Proofs {
   id: string;
   userId: string;
   createdAt: number;
   expiresAt: number;
   lastSeenAt: number;
-  passwordAt: number;
-  secondFactor: { kind: 'otp' | 'recovery_code'; at: number } | undefined;
   address: string;
   userAgent: string;
 }
@@ -33,20 +29,13 @@ export interface StoredSession {
 /** What a session is judged by, at each request. */
 export type CheckedSession = Pick<StoredSession, 'id' | 'expiresAt' | 'lastSeenAt' | 'passwordAt' | 'secondFactor'>;
 
-/** The second factor that a session has proved, if any. */
-const proofIn = (row: Pick<Row, 'second_factor' | 'second_factor_at'>): StoredSession['secondFactor'] =>
-  row.second_factor_at === null
-    ? undefined
-    : { kind: row.second_factor === 'otp' ? 'otp' : 'recovery_code', at: row.second_factor_at };
-
 const asSession = (row: Row): StoredSession => ({
   id: row.id,
   userId: row.user_id,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   lastSeenAt: row.last_seen_at,
-  passwordAt: row.password_at,
-  secondFactor: proofIn(row),
+  ...proofsIn(row),
   address: row.address,
   userAgent: row.user_agent,
 });
@@ -65,8 +54,7 @@ export const asCheckedSession = (row: CheckedRow & { session_id: string }): Chec
   id: row.session_id,
   expiresAt: row.expires_at,
   lastSeenAt: row.last_seen_at,
-  passwordAt: row.password_at,
-  secondFactor: proofIn(row),
+  ...proofsIn(row),
 });
 
 const insert = statement((db, row: Row) => db.$extendTables<Tables>().insertInto('sessions').values(row));
@@ -79,9 +67,7 @@ export async function insertSession(tx: Tx, session: StoredSession, tokenHash: B
     created_at: session.createdAt,
     expires_at: session.expiresAt,
     last_seen_at: session.lastSeenAt,
-    password_at: session.passwordAt,
-    second_factor: session.secondFactor?.kind ?? null,
-    second_factor_at: session.secondFactor?.at ?? null,
+    ...columnsOf(session),
     address: session.address,
     user_agent: session.userAgent,
   });

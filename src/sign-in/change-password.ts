@@ -46,16 +46,31 @@ export function createChangePassword(parts: Parts) {
     await endSessions(tx, userId, { session: keptSessionId });
   };
 
+  /** Judges the present password, at the budget of sign-in. */
+  const proveCurrent = async (session: Session, name: string, current: string, client: Client): Promise<void> => {
+    const { userId, id: sessionId } = session;
+    const judged = await judge.password({ name, find: async () => userId, password: current, client });
+    if (!('ticket' in judged)) throw tooManyTries(judged);
+    await database.transaction(async (tx) => {
+      const now = clock();
+      await throttle.settle(tx, judged.ticket, judged.right ? 'right' : 'wrong', now);
+      if (!judged.right)
+        await audit.record(tx, now, { event: 'password.change_refused', userId, sessionId, address: client.address });
+    });
+    if (!judged.right) throw new Problem('wrong_password');
+  };
+
   return {
     replace,
 
     /**
-     * Changes the password from a session. Throws `wrong_password`, `weak_password` or `too_many_tries`. With
+     * Changes the password from a session, or sets the first one of an account that has none: then there is no `current`.
+     * Throws `wrong_password`, `weak_password`, `too_many_tries`, or `invalid` where `current` lacks or is too much. With
      * `inBrowser` the session gets a new token in the same transaction, and the browser stays known if it was.
      */
     async change(
       session: Session,
-      given: { current: string; new: string },
+      given: { current: string | undefined; new: string },
       client: Client,
       { inBrowser = false } = {},
     ): Promise<GoesOn | undefined> {
@@ -63,25 +78,11 @@ export function createChangePassword(parts: Parts) {
       const facts = await readFacts(database.read, userId);
       if (!facts) throw new Problem('unauthenticated');
       const { name } = facts.user;
-      const current = await judge.password({
-        name,
-        find: async () => userId,
-        password: given.current,
-        client,
-      });
-      if (!('ticket' in current)) throw tooManyTries(current);
-      await database.transaction(async (tx) => {
-        const now = clock();
-        await throttle.settle(tx, current.ticket, current.right ? 'right' : 'wrong', now);
-        if (!current.right)
-          await audit.record(tx, now, { event: 'password.change_refused', userId, sessionId, address: client.address });
-      });
-      if (!current.right) throw new Problem('wrong_password');
-      if (given.new.normalize('NFC') === given.current.normalize('NFC'))
-        throw new Problem('weak_password', {
-          detail: 'That is the password it is now. Choose another one.',
-          members: { reason: 'unchanged' },
-        });
+      const current = currentOf(facts, given.current);
+      if (current !== undefined) {
+        await proveCurrent(session, name, current, client);
+        if (given.new.normalize('NFC') === current.normalize('NFC')) throw unchanged();
+      }
       const password = await passwords.prepareNew(given.new, {
         name,
         minimum: minimumPassword(facts.secondFactorRequired),
@@ -93,7 +94,9 @@ export function createChangePassword(parts: Parts) {
         const now = clock();
         const was = (await browsers.find(tx, client, userId, now)) !== undefined;
         await replace(tx, userId, password, sessionId, now);
-        await audit.record(tx, now, { event: 'password.changed', userId, sessionId, address: client.address });
+        const about = { userId, sessionId, address: client.address };
+        const first = current === undefined && { detail: { first: true } };
+        await audit.record(tx, now, { event: 'password.changed', ...about, ...first });
         return inBrowser ? goOn(tx, session, client, { was, proved: false }, now) : undefined;
       });
     },
@@ -125,3 +128,18 @@ export function createChangePassword(parts: Parts) {
     },
   };
 }
+
+/** The present password as it must be given where there is one, and must not where there is none. */
+function currentOf({ password }: Facts, given: string | undefined): string | undefined {
+  if ((password === undefined) === (given === undefined)) return given;
+  const detail = password
+    ? 'Send the present password too.'
+    : 'This account has no password yet: send the new one alone.';
+  throw new Problem('invalid', { errors: [{ pointer: '/current', detail }] });
+}
+
+const unchanged = () =>
+  new Problem('weak_password', {
+    detail: 'That is the password it is now. Choose another one.',
+    members: { reason: 'unchanged' },
+  });

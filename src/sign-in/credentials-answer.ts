@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { basicChallenge } from '../http/http.ts';
-import type { Outcome } from './credentials.ts';
+import type { Method, Outcome } from './credentials.ts';
+import type { SignedIn } from './issue.ts';
 
 /** The bodies of `POST /auth/credentials`: the original's, with members that may follow. */
 export const signedIn = z
@@ -17,13 +18,25 @@ export const signedIn = z
   })
   .meta({ id: 'SignedIn', examples: [{ token: 'csn_…', status: 0, expires_at: '2026-11-23T09:00:00.000Z' }] });
 
+/** The two routes by which a program signs in with a passkey. */
+export const passkeySignIn = { options: '/auth/passkeys/sign-in/options', verification: '/auth/passkeys/sign-in' };
+
 const refusal = { token: z.null() };
 
-export const refusedWrong = z.object({ ...refusal, status: z.int().min(1).max(3) }).meta({
-  id: 'SignInRefused',
-  description: 'status: 1 otp_required · 2 wrong_otp · 3 wrong credentials',
-  examples: [{ token: null, status: 1 }],
+const method = z.object({
+  type: z.enum(['otp', 'passkey', 'recovery_code']),
+  options: z.string().optional().meta({ description: 'Where a passkey sign-in begins.' }),
+  verification: z.string().optional().meta({ description: 'Where it ends.' }),
 });
+
+export const refusedWrong = z
+  .object({ ...refusal, status: z.int().min(1).max(3), methods: z.array(method).optional() })
+  .meta({
+    id: 'SignInRefused',
+    description:
+      'status: 1 otp_required · 2 wrong_otp · 3 wrong credentials. `methods` where the account has passkeys: what may stand for the second factor; a passkey signs in by itself.',
+    examples: [{ token: null, status: 1 }],
+  });
 
 export const refusedTries = z
   .object({ ...refusal, status: z.literal(4), rebind: z.literal(true).optional() })
@@ -46,19 +59,10 @@ export function credentialsAnswer(outcome: Outcome): CredentialsAnswer {
   };
   const otpChallenge = { 'www-authenticate': 'OTP realm="Countersign"' };
   switch (outcome.result) {
-    case 'signed in': {
-      const marks = {
-        ...(outcome.level === 'enrolling' && { enrolling: true }),
-        ...(outcome.level === 'changing password' && { password_change: true }),
-      };
-      return {
-        status: 200,
-        headers: {},
-        answer: { token: outcome.token, status: 0, expires_at: isoTime(outcome.expiresAt), ...marks },
-      };
-    }
+    case 'signed in':
+      return { status: 200, headers: {}, answer: signedInBody(outcome) };
     case 'otp required':
-      return refuse(401, 1, otpChallenge);
+      return refuse(401, 1, otpChallenge, outcome.methods && { methods: outcome.methods.map(described) });
     case 'wrong otp':
       return refuse(401, 2, otpChallenge);
     case 'wrong credentials':
@@ -72,4 +76,18 @@ export function credentialsAnswer(outcome: Outcome): CredentialsAnswer {
     case 'busy':
       return refuse(503, 5, { 'retry-after': String(outcome.retryAfter) });
   }
+}
+
+/** What is answered to whoever has signed in, in whichever way. */
+export function signedInBody({ token, expiresAt, level }: SignedIn): z.input<typeof signedIn> {
+  return {
+    ...{ token, status: 0, expires_at: isoTime(expiresAt) },
+    ...(level === 'enrolling' && { enrolling: true }),
+    ...(level === 'changing password' && { password_change: true }),
+  };
+}
+
+/** How a program goes on with a method: what it sends with its next request, or where it begins another sign-in. */
+function described(type: Method) {
+  return type === 'passkey' ? { type, ...passkeySignIn } : { type };
 }

@@ -6,10 +6,11 @@ import { networkOf, type Refusal, type Throttle, type Ticket, type Verdict } fro
 import { findUserByName, prepareName, type User } from '../users/users.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import { beginHalf, type MadeHalf } from './half-sign-in.ts';
-import type { Issue, SignedIn, WrongOtp } from './issue.ts';
+import type { Issue, SignedIn } from './issue.ts';
 import type { Code, Judge, JudgedPassword } from './judge.ts';
+import type { Wrong, WrongOtp } from './judged.ts';
 import { nextStep } from './next-step.ts';
-import type { Facts } from './policy.ts';
+import { type Facts, factorsIn, hasSecondFactor } from './policy.ts';
 
 /**
  * Signing in with name and password: with a code in the same request where one is demanded, or, in a browser, with a
@@ -30,12 +31,20 @@ export interface InBrowser {
   replaces: string | undefined;
 }
 
+/** How a sign-in, or a step of one, has ended, whatever it was by; for the metrics. */
+export type SignInResult = (Outcome | Wrong)['result'];
+
+export interface TooManyTries {
+  result: 'too many tries';
+  refusal: Refusal;
+}
+
 export type Outcome =
   | SignedIn
   | WrongOtp
-  | { result: 'otp required'; half?: MadeHalf }
+  | TooManyTries
+  | { result: 'otp required'; half?: MadeHalf; methods?: readonly Method[] }
   | { result: 'wrong credentials' }
-  | { result: 'too many tries'; refusal: Refusal }
   | { result: 'busy'; retryAfter: number };
 
 interface Parts {
@@ -71,7 +80,7 @@ export function createCredentials(parts: Parts) {
     if (!('ticket' in password)) return { result: 'too many tries', refusal: password };
     const { ticket } = password;
     const proved = { password: password.right && facts !== undefined, secondFactor: false };
-    const next = nextStep(proved, { secondFactor: facts?.authenticator !== undefined });
+    const next = nextStep(proved, { secondFactor: facts !== undefined && hasSecondFactor(facts) });
     if (next === 'prove password' || !facts)
       return settle(ticket, 'wrong', async (tx, now) => {
         const detail = { reason: 'wrong credentials' };
@@ -80,15 +89,14 @@ export function createCredentials(parts: Parts) {
       });
     const inBrowser = browser !== undefined;
     const accepted = { userId: facts.user.id, judged: judgedBy(facts), inBrowser, replaces: browser?.replaces };
-    if (next === 'issue session' || !facts.authenticator) return issue({ ...accepted, ticket }, client);
-    if (!given.code) return wait(password, facts, client, browser);
+    if (next === 'issue session') return issue({ ...accepted, ticket }, client);
+    // A code of an authenticator says nothing where a passkey is the only second factor.
+    if (!given.code || (given.code.kind === 'otp' && !facts.authenticator))
+      return wait(password, facts, client, browser);
     await settle(ticket, 'right', async () => undefined);
-    const code = await judge.code(facts.user.id, facts.authenticator.id, given.code, client);
+    const code = await judge.code(facts, given.code, client);
     if (!('ticket' in code)) return { result: 'too many tries', refusal: code };
-    const kind = given.code.kind;
-    return judge.orGiveBack(code.ticket, () =>
-      issue({ ...accepted, ticket: code.ticket, code: { ...code, kind } }, client),
-    );
+    return judge.orGiveBack(code.ticket, () => issue({ ...accepted, ticket: code.ticket, code }, client));
   };
 
   /** The password was right, and a code is still to come. */
@@ -100,7 +108,7 @@ export function createCredentials(parts: Parts) {
   ): Promise<Outcome> =>
     settle(ticket, 'right', async (tx, now) => {
       await noteWaiting(tx, audit, facts.user.id, client, now);
-      if (!browser) return { result: 'otp required' };
+      if (!browser) return { result: 'otp required', ...(facts.passkeys && { methods: methodsOf(facts) }) };
       const from = { client, browserId };
       return { result: 'otp required', half: await beginHalf(tx, facts, from, browser.returnTo, now) };
     });
@@ -124,6 +132,13 @@ export function createCredentials(parts: Parts) {
       throw error;
     }
   };
+}
+
+/** What may stand for the second factor of an account. */
+export type Method = 'otp' | 'passkey' | 'recovery_code';
+
+function methodsOf(facts: Facts): Method[] {
+  return [...factorsIn(facts), 'recovery_code'];
 }
 
 /** Rows that say of one account, in one minute, that a code is to come. */

@@ -1,6 +1,6 @@
 import type { Database, Db } from '../database/database.ts';
-import type { Lookups, Session } from '../http/http.ts';
-import type { Sessions, StoredSession } from '../sessions/sessions.ts';
+import type { Lookups, Proof, Session } from '../http/http.ts';
+import type { CheckedSession, Sessions, StoredSession } from '../sessions/sessions.ts';
 import { hashToken } from '../tokens.ts';
 import { asItStands, type Policy, type ReadFacts } from './facts.ts';
 import { idleLimitHolds, isFresh, levelOf } from './policy.ts';
@@ -30,7 +30,7 @@ export function sessionFinder(
     const level = levelOf(facts, session);
     if (!level) return undefined;
     sessions.touch(session, now);
-    const { secondFactor } = session;
+    const { passwordAt, secondFactor } = session;
     return {
       id: session.id,
       userId: facts.user.id,
@@ -38,11 +38,16 @@ export function sessionFinder(
       administrator: facts.user.administrator,
       level,
       fresh: isFresh(facts, session, now),
-      proved: secondFactor ? ['password', secondFactor.kind] : ['password'],
-      authenticatedAt: Math.max(session.passwordAt, secondFactor?.at ?? 0),
+      proved: proofsOf(session),
+      authenticatedAt: Math.max(passwordAt ?? 0, secondFactor?.at ?? 0),
       expiresAt: session.expiresAt,
     };
   };
+}
+
+/** What a session has proved, in the order of a sign-in. */
+export function proofsOf({ passwordAt, secondFactor }: CheckedSession): Proof[] {
+  return [...(passwordAt === undefined ? [] : ['password' as const]), ...(secondFactor ? [secondFactor.kind] : [])];
 }
 
 /** The sessions of an account that are not over at `now`, the newest first; none for a disabled one. */

@@ -7,6 +7,7 @@ const facts: Facts = {
   user: { id: 'u1', name: 'alice', administrator: false, disabled: false, createdAt: 0 },
   password: { version: '1', short: false },
   authenticator: { id: 'a1', boundBy: 's1', proved: false },
+  passkeys: undefined,
   secondFactorRequired: false,
 };
 
@@ -17,6 +18,7 @@ test('another password, another factor, another policy, and an account that is g
     { ...facts, password: undefined },
     { ...facts, authenticator: { id: 'a2', boundBy: 's1', proved: false } },
     { ...facts, authenticator: undefined },
+    { ...facts, passkeys: { version: 'p1' } },
     { ...facts, secondFactorRequired: true },
   ];
   for (const after of changes) assert.equal(sameFacts(facts, after), false, JSON.stringify(after));

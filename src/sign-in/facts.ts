@@ -22,8 +22,9 @@ export function asItStands(stored: StoredFacts | undefined, { requireSecondFacto
  * What a verdict rests on, as a text that can be kept beside it and compared. A rehash, a re-seal, a new name, and an
  * authenticator that has been proved meanwhile change nothing here.
  */
-export function judgedBy({ password, authenticator, secondFactorRequired }: Facts): string {
-  return JSON.stringify([password?.version ?? null, authenticator?.id ?? null, secondFactorRequired]);
+export function judgedBy({ password, authenticator, passkeys, secondFactorRequired }: Facts): string {
+  const factors = [password?.version, authenticator?.id, passkeys?.version];
+  return JSON.stringify([...factors.map((version) => version ?? null), secondFactorRequired]);
 }
 
 /** Whether nothing has changed that a verdict rests on. */

@@ -1,14 +1,17 @@
 import { type Clock, minute } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import type { Client, HalfSignIn, Lookups } from '../http/http.ts';
-import { networkOf } from '../throttle/throttle.ts';
+import type { AuthenticationResponse } from '../passkeys/passkeys.ts';
+import { networkOf, type Refusal } from '../throttle/throttle.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
 import type { Totp } from '../totp/totp.ts';
+import { afterPassword } from './ceremonies.ts';
 import type { Outcome } from './credentials.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import type { Issue } from './issue.ts';
 import type { Code, Judge } from './judge.ts';
-import type { Facts } from './policy.ts';
+import type { Judged, Wrong, WrongPasskey } from './judged.ts';
+import { type Facts, factorsIn, hasSecondFactor } from './policy.ts';
 import { deleteOldHalfSignIns, insertHalfSignIn, selectHalfSignIn, updateLate } from './store.ts';
 
 /**
@@ -73,7 +76,14 @@ export function createHalfSignIns(parts: {
     const facts = row && (await readFacts(database.read, row.user_id));
     if (!row || !facts || judgedBy(facts) !== row.judged) return undefined;
     const { id, user_id: userId, return_to, expires_at: expiresAt } = row;
-    return { id, userId, name: facts.user.name, returnTo: return_to || undefined, expiresAt };
+    return {
+      id,
+      userId,
+      name: facts.user.name,
+      factors: factorsIn(facts),
+      returnTo: return_to || undefined,
+      expiresAt,
+    };
   };
 
   /**
@@ -91,25 +101,45 @@ export function createHalfSignIns(parts: {
     });
   };
 
+  /** Finishes it with what `judgeIt` makes of the answer; `wrong credentials` when it must begin anew. */
+  const finishWith = async <W extends Wrong>(
+    { id, userId }: HalfSignIn,
+    judgeIt: (facts: Facts) => Promise<Judged<W> | Refusal | W>,
+    client: Client,
+    replaces: string | undefined,
+  ): Promise<Outcome | W> => {
+    const row = await selectHalfSignIn(database.read, { id }, clock());
+    const facts = row && (await readFacts(database.read, userId));
+    if (!row || !facts || !hasSecondFactor(facts)) return { result: 'wrong credentials' };
+    const code = await judgeIt(facts);
+    if ('result' in code) return code;
+    if (!('ticket' in code)) return { result: 'too many tries', refusal: code };
+    const half = { id, passwordAt: row.created_at };
+    const accepted = { userId, judged: row.judged, half, inBrowser: true, replaces };
+    const { ticket } = code;
+    const outcome = await judge.orGiveBack(ticket, () => issue({ ...accepted, ticket, code }, client));
+    return outcome === 'changed' ? { result: 'wrong credentials' } : outcome;
+  };
+
   return {
     find,
 
-    /** Finishes a half sign-in with a code; `wrong credentials` when it must begin anew. */
+    /** Finishes a half sign-in with a code. Throws `wrong_otp` for one of an authenticator where there is none. */
     async finish(begun: HalfSignIn, code: Code, client: Client, replaces: string | undefined): Promise<Finished> {
-      const { userId, id } = begun;
-      const row = await selectHalfSignIn(database.read, { id }, clock());
-      const facts = row && (await readFacts(database.read, userId));
-      if (!row || !facts?.authenticator) return { result: 'wrong credentials' };
-      const judged = await judge.code(userId, facts.authenticator.id, code, client);
-      if (!('ticket' in judged)) return { result: 'too many tries', refusal: judged };
-      const half = { id, passwordAt: row.created_at };
-      const accepted = { userId, judged: row.judged, half, inBrowser: true, replaces };
-      const outcome = await judge.orGiveBack(judged.ticket, () =>
-        issue({ ...accepted, ticket: judged.ticket, code: { ...judged, kind: code.kind } }, client),
-      );
-      if (outcome === 'changed') return { result: 'wrong credentials' };
+      const outcome = await finishWith(begun, (facts) => judge.code(facts, code, client), client, replaces);
       if (outcome.result !== 'wrong otp' || outcome.used || code.kind !== 'otp') return outcome;
       return { ...outcome, behind: await behind(begun, code.text) };
+    },
+
+    /** Finishes a half sign-in with what a passkey of the account has answered to a challenge for it. */
+    async finishWithPasskey(
+      begun: HalfSignIn,
+      answer: AuthenticationResponse,
+      client: Client,
+      replaces: string | undefined,
+    ): Promise<Outcome | WrongPasskey> {
+      const ceremony = afterPassword(begun);
+      return finishWith(begun, () => judge.passkey(answer, ceremony, begun.userId, client), client, replaces);
     },
   };
 }

@@ -1,25 +1,27 @@
-import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, type Level, Problem } from '../http/http.ts';
 import type { Browsers, Remembered, Sessions } from '../sessions/sessions.ts';
-import type { Throttle, Ticket } from '../throttle/throttle.ts';
-import type { Alarm } from './alarm.ts';
+import type { Ticket } from '../throttle/throttle.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
-import type { Code, JudgedCode } from './judge.ts';
+import type { Judged, Wrong } from './judged.ts';
 import { nextStep } from './next-step.ts';
-import { type Facts, levelOf } from './policy.ts';
+import { type NotesRefused, noteRefused } from './note-refused.ts';
+import { type Facts, hasSecondFactor, levelOf } from './policy.ts';
 import { endHeld } from './sign-out.ts';
 import { selectHalfSignIn, takeHalfSignIn } from './store.ts';
 
 /** What was judged, and waits for the transaction that makes the session. */
-export interface Accepted {
+export interface Accepted<W extends Wrong = Wrong> {
   userId: string;
-  /** What the verdict on the password rests on. */
+  /** What the verdict rests on. */
   judged: string;
   /** The charge that is still to be settled: the last one. */
   ticket: Ticket;
-  code?: JudgedCode & { kind: Code['kind'] };
+  /** What stands for the second factor, or, without a password, for both. */
+  code?: Judged<W>;
+  /** A passkey alone has been proved, and no password. */
+  passwordless?: true;
   /** The half sign-in that this finishes and that is gone with it, and when its password was proved. */
   half?: { id: string; passwordAt: number };
   /** A browser that is to be known from now on, if it gets a full session; never a program. */
@@ -37,13 +39,6 @@ export interface SignedIn {
   browser?: Remembered;
 }
 
-/** A code that is not right, or no longer. */
-export interface WrongOtp {
-  result: 'wrong otp';
-  /** It was right once: the person must wait for the next one. */
-  used: boolean;
-}
-
 export type Issue = ReturnType<typeof createIssue>;
 
 /**
@@ -51,24 +46,23 @@ export type Issue = ReturnType<typeof createIssue>;
  * session, all of it or nothing. `changed` when the account, or the half sign-in, is no longer what was judged; throws
  * `unauthenticated` when another has finished the half sign-in meanwhile.
  */
-export function createIssue(parts: {
-  audit: Audit;
-  database: Database;
-  clock: Clock;
-  throttle: Throttle;
-  sessions: Sessions;
-  browsers: Browsers;
-  readFacts: ReadFacts;
-  alarm: Alarm;
-}) {
-  const { audit, database, clock, throttle, sessions, browsers, readFacts, alarm } = parts;
+export function createIssue(
+  parts: NotesRefused & {
+    database: Database;
+    clock: Clock;
+    sessions: Sessions;
+    browsers: Browsers;
+    readFacts: ReadFacts;
+  },
+) {
+  const { audit, database, clock, throttle, sessions, browsers, readFacts } = parts;
 
   const make = async (tx: Tx, accepted: Accepted, current: Facts, client: Client, now: number): Promise<SignedIn> => {
-    const { userId, code, half, inBrowser, replaces } = accepted;
+    const { userId, code, half, passwordless, inBrowser, replaces } = accepted;
     if (replaces !== undefined) await endHeld(tx, parts, replaces, client, now);
     const { token, session } = await sessions.issue(
       tx,
-      { userId, passwordAt: half?.passwordAt ?? now, secondFactor: code?.kind, client },
+      { userId, passwordAt: passwordless ? undefined : (half?.passwordAt ?? now), secondFactor: code?.kind, client },
       now,
     );
     // The code may just have proved the authenticator; nothing else here changes what a sign-in rests on.
@@ -79,12 +73,12 @@ export function createIssue(parts: {
     if (code?.kind === 'recovery_code') await audit.record(tx, now, { event: 'recovery_code.used', ...about });
     const browser = inBrowser && level === 'full' ? await browsers.remember(tx, userId, client, now) : undefined;
     if (browser?.isNew) await audit.record(tx, now, { event: 'browser.remembered', ...about });
-    const detail = { level, ...(code && { second_factor: code.kind }) };
+    const detail = { level, ...(code && { second_factor: code.kind }), ...(passwordless && { passwordless }) };
     await audit.record(tx, now, { event: 'sign_in.succeeded', ...about, detail });
     return { result: 'signed in', token, expiresAt: session.expiresAt, level, ...(browser && { browser }) };
   };
 
-  return (accepted: Accepted, client: Client): Promise<SignedIn | WrongOtp | 'changed'> =>
+  return <W extends Wrong = never>(accepted: Accepted<W>, client: Client): Promise<SignedIn | W | 'changed'> =>
     database.transaction(async (tx) => {
       const now = clock();
       const { userId, ticket, code, half } = accepted;
@@ -94,15 +88,17 @@ export function createIssue(parts: {
         await throttle.settle(tx, ticket, 'unjudged', now);
         return 'changed';
       }
-      const spent = code !== undefined && (await code.spend(tx, now));
-      const demanded = { secondFactor: current.authenticator !== undefined };
-      if (nextStep({ password: true, secondFactor: spent }, demanded) !== 'issue session') {
-        const wrong = await throttle.settle(tx, ticket, 'wrong', now);
-        const about = { userId, address: client.address };
-        await audit.record(tx, now, { event: 'sign_in.refused', ...about, detail: { reason: 'wrong otp' } });
-        await alarm.consider(tx, about, { wrong, known: code?.known ?? true }, now);
-        return { result: 'wrong otp', used: code?.matches ?? false };
+      const spent = await code?.spend(tx, now);
+      if (spent !== undefined && spent !== 'right') {
+        const about = { event: 'sign_in.refused', userId, address: client.address } as const;
+        await noteRefused(tx, parts, about, { ticket, wrong: spent }, now);
+        return spent;
       }
+      const right = spent === 'right';
+      // Its device has verified the person: a passkey proves both factors, or nothing.
+      const proved = { password: accepted.passwordless ? right : true, secondFactor: right };
+      if (nextStep(proved, { secondFactor: hasSecondFactor(current) }) !== 'issue session')
+        throw new Error('a session was about to be made by less than the account demands');
       await throttle.settle(tx, ticket, 'right', now);
       // Of two that finish it with different codes, one does; the other's transaction is undone.
       if (half && !(await takeHalfSignIn(tx, half.id))) throw new Problem('unauthenticated');

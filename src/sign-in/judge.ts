@@ -1,11 +1,21 @@
 import type { Clock } from '../clock.ts';
-import { type Database, DatabaseUnavailable, type Tx } from '../database/database.ts';
+import { type Database, DatabaseUnavailable } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
+import type {
+  AuthenticationResponse,
+  Ceremony,
+  NewPasskey,
+  PasskeyRefusal,
+  Passkeys,
+  RegistrationResponse,
+} from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { spendRecoveryCode } from '../recovery-codes/recovery-codes.ts';
 import type { Browsers } from '../sessions/sessions.ts';
 import {
+  noCharge,
   otpTry,
+  passkeyTry,
   passwordTry,
   type Refusal,
   recoveryCodeTry,
@@ -16,6 +26,8 @@ import {
 } from '../throttle/throttle.ts';
 import type { Match, Totp, Which } from '../totp/totp.ts';
 import { findUser } from '../users/users.ts';
+import type { JudgedCode, JudgedPasskey, WrongPasskey } from './judged.ts';
+import type { Facts } from './policy.ts';
 
 /**
  * Judging secrets, the same way wherever one is sent: charge a try, judge, and hand back the ticket with which the
@@ -33,16 +45,6 @@ export interface JudgedPassword {
   browserId: string | undefined;
 }
 
-export interface JudgedCode {
-  ticket: Ticket;
-  /** It came from a browser that the account knows. */
-  known: boolean;
-  /** It belongs to one of the steps that are looked at: where it cannot be spent, it was used already. */
-  matches: boolean;
-  /** Spends the code in the transaction of what it allows; false where it was wrong or is spent. */
-  spend(tx: Tx, now: number): Promise<boolean>;
-}
-
 export interface JudgedProof {
   ticket: Ticket;
   /** The step to be spent; absent where the code was wrong. */
@@ -58,10 +60,11 @@ export function createJudge(parts: {
   browsers: Browsers;
   passwords: Passwords;
   totp: Totp;
+  passkeys: Passkeys;
   /** Throws `unavailable` while the clock is not to be trusted with a code. */
   mustKnowTime: () => Promise<void>;
 }) {
-  const { database, clock, throttle, browsers, passwords, totp, mustKnowTime } = parts;
+  const { database, clock, throttle, browsers, passwords, totp, passkeys, mustKnowTime } = parts;
 
   const orGiveBack = async <T>(ticket: Ticket, work: () => Promise<T>): Promise<T> => {
     try {
@@ -90,6 +93,41 @@ export function createJudge(parts: {
     return undefined;
   };
 
+  /** Judges a code against the authenticator in force. */
+  const otp = async (
+    userId: string,
+    authenticatorId: string,
+    typed: string,
+    client: Client,
+  ): Promise<JudgedCode | Refusal> => {
+    await mustKnowTime();
+    const browser = await browsers.find(database.read, client, userId, clock());
+    const ticket = await throttle.charge(otpTry(userId, authenticatorId, browser?.id));
+    if (!('charges' in ticket)) return ticket;
+    const match = await matchOf(ticket, { bound: userId }, typed);
+    const step = stepIn(match);
+    return {
+      ...{ kind: 'otp', ticket },
+      async spend(tx, now) {
+        if (step !== undefined && (await totp.spend(tx, userId, authenticatorId, step, now))) return 'right';
+        return { result: 'wrong otp', used: match !== 'wrong', known: browser !== undefined };
+      },
+    };
+  };
+
+  const recoveryCode = async (userId: string, typed: string, client: Client): Promise<JudgedCode | Refusal> => {
+    const browser = await browsers.find(database.read, client, userId, clock());
+    const ticket = await throttle.charge(recoveryCodeTry(userId, browser?.id));
+    if (!('charges' in ticket)) return ticket;
+    return {
+      ...{ kind: 'recovery_code', ticket },
+      async spend(tx) {
+        if (await spendRecoveryCode(tx, userId, typed)) return 'right';
+        return { result: 'wrong otp', used: false, known: browser !== undefined };
+      },
+    };
+  };
+
   return {
     /** Does what follows a charge; when that fails, and nothing of it can have been kept, the charge is given back. */
     orGiveBack,
@@ -115,21 +153,56 @@ export function createJudge(parts: {
       return { ticket, right, browserId };
     },
 
-    /** Judges a code against the authenticator in force, or against the recovery codes. */
-    async code(userId: string, authenticatorId: string, code: Code, client: Client): Promise<JudgedCode | Refusal> {
-      const isOtp = code.kind === 'otp';
-      if (isOtp) await mustKnowTime();
-      const browser = await browsers.find(database.read, client, userId, clock());
-      const tries = isOtp ? otpTry(userId, authenticatorId, browser?.id) : recoveryCodeTry(userId, browser?.id);
-      const ticket = await throttle.charge(tries);
+    /**
+     * Judges a code against the authenticator in force, or against the recovery codes. Throws `wrong_otp` for one of an
+     * authenticator where there is none: nothing can be guessed there.
+     */
+    async code({ user, authenticator }: Facts, code: Code, client: Client): Promise<JudgedCode | Refusal> {
+      if (code.kind === 'recovery_code') return recoveryCode(user.id, code.text, client);
+      if (!authenticator) throw new Problem('wrong_otp');
+      return otp(user.id, authenticator.id, code.text, client);
+    },
+
+    /**
+     * Judges what a passkey has answered in a ceremony. Where an account is named it must be one of its own; else the
+     * answer says whose it is. What answers no question of ours is refused at once: it takes nothing to know, so it costs
+     * no try and no transaction, and leaves no row.
+     */
+    async passkey(
+      answer: AuthenticationResponse,
+      ceremony: Ceremony,
+      userId: string | undefined,
+      client: Client,
+    ): Promise<JudgedPasskey | Refusal | WrongPasskey> {
+      await mustKnowTime();
+      const unasked = await passkeys.unasked(answer, ceremony, clock());
+      if (unasked) return { result: 'wrong passkey', reason: unasked };
+      const named = await passkeys.find(answer);
+      const owner = userId ?? named?.userId;
+      const browser = owner ? await browsers.find(database.read, client, owner, clock()) : undefined;
+      const judged = await passkeys.judge(answer, ceremony, { passkey: named, userId }, clock());
+      // Charged when it is judged, unlike what can be guessed: whoever holds the key is kept out by nobody's failures.
+      const ticket = 'said' in judged ? noCharge : await throttle.charge(passkeyTry(client.address, browser?.id));
       if (!('charges' in ticket)) return ticket;
-      const known = browser !== undefined;
-      if (!isOtp) return { ticket, known, matches: false, spend: (tx) => spendRecoveryCode(tx, userId, code.text) };
-      const match = await matchOf(ticket, { bound: userId }, code.text);
-      const step = stepIn(match);
-      const spend = async (tx: Tx, now: number): Promise<boolean> =>
-        step !== undefined && totp.spend(tx, userId, authenticatorId, step, now);
-      return { ticket, known, matches: match !== 'wrong', spend };
+      const { passkey } = judged;
+      const wrong = (reason: PasskeyRefusal) => ({ result: 'wrong passkey', reason, passkeyId: passkey?.id }) as const;
+      return {
+        ...{ kind: 'passkey', ticket, userId: passkey?.userId },
+        async spend(tx, now) {
+          const spent = await passkeys.use(tx, judged, now);
+          return spent === true ? 'right' : wrong(spent);
+        },
+        async forgo(tx) {
+          const refused = await passkeys.forgo(tx, judged);
+          return refused && wrong(refused);
+        },
+      };
+    },
+
+    /** Judges what a device has answered that is to hold a new passkey. Throws `wrong_passkey`. */
+    async registration(answer: RegistrationResponse, boundTo: string): Promise<NewPasskey> {
+      await mustKnowTime();
+      return passkeys.verify(answer, boundTo, clock());
     },
 
     /** Judges a code that is to prove a secret which nobody has proved yet. */

@@ -1,4 +1,4 @@
-import type { FormError } from '../http/http.ts';
+import type { FormError, HalfSignIn } from '../http/http.ts';
 import {
   codeField,
   type Html,
@@ -7,24 +7,32 @@ import {
   html,
   layout,
   notice,
+  passkeyForm,
+  passkeySignal,
   passwordField,
   problem,
   recoveryCodeField,
   type Site,
   usernameField,
+  withoutPasskeys,
 } from '../pages/pages.ts';
+import type { RequestOptions } from '../passkeys/passkeys.ts';
 
-interface SignInForm {
+export interface SignInForm {
   site: Site;
+  /** What a passkey is asked for; nothing where there can be none. */
+  passkey: RequestOptions | undefined;
   /** The name that was typed, when the form is shown again. */
   name?: string | undefined;
   returnTo?: string | undefined;
   done?: string | undefined;
   error?: FormError;
+  /** The id of a passkey that we do not know, for its device to forget. */
+  unknown?: string | undefined;
 }
 
-/** Name and password. */
-export function signInPage({ site, name, returnTo, done, error }: SignInForm): string {
+/** Name and password, or a passkey alone. */
+export function signInPage({ site, passkey, name, returnTo, done, error, unknown }: SignInForm): string {
   const wrong = error?.code === 'wrong_password';
   const main = html`<h1>Sign in</h1>
 ${notice(done)}${problem(error)}
@@ -33,41 +41,96 @@ ${hiddenReturnTo(returnTo)}
 ${usernameField({ value: name, wrong, first: error === undefined })}
 ${passwordField({ name: 'password', label: 'Password', autocomplete: 'current-password', wrong })}
 <button type="submit" class="primary">Sign in</button>
-</form>`;
+</form>
+${passkey && passkeyAlone(passkey, returnTo)}
+${passkey && unknown !== undefined && passkeySignal('signalUnknownCredential', { rpId: passkey.rpId, credentialId: unknown })}`;
   return layout({ site, title: 'Sign in', main, wrong: error !== undefined });
 }
 
-interface CodeForm {
+function passkeyAlone(options: RequestOptions, returnTo: string | undefined): Html {
+  return passkeyForm({
+    action: '/sign-in/passkey',
+    does: 'get',
+    options,
+    renew: '/sign-in/passkey/options',
+    inList: true,
+    label: 'Sign in with a passkey',
+    fields: hiddenReturnTo(returnTo),
+  });
+}
+
+/** For whom a half sign-in is, and what may finish it. */
+export interface HalfForm {
   site: Site;
-  name: string;
+  half: Pick<HalfSignIn, 'name' | 'factors'>;
   error?: FormError;
 }
 
 /** The code of the authenticator, after the password. */
-export function codePage({ site, name, error }: CodeForm): string {
+export function codePage({ site, half, error }: HalfForm): string {
+  const hint = whereTheCodeIs(site, half.name);
   const main = html`<h1>Enter your code</h1>
 ${problem(error)}
 <form method="post" action="/sign-in/code">
-${hiddenUsername(name)}
-${codeField({ wrong: error?.code === 'wrong_otp', first: error === undefined, hint: whereTheCodeIs(site, name) })}
+${hiddenUsername(half.name)}
+${codeField({ wrong: error?.code === 'wrong_otp', first: error === undefined, hint })}
 <button type="submit" class="primary">Continue</button>
 </form>
-<ul class="ways"><li><a href="/sign-in/recovery-code">Use a recovery code</a></li><li><a href="/sign-in">Start again</a></li></ul>`;
+${otherWays(half, 'otp')}`;
   return layout({ site, title: 'Enter your code', main, wrong: error !== undefined });
 }
 
-/** A recovery code in its place. */
-export function recoveryCodePage({ site, name, error }: CodeForm): string {
+/** A recovery code in the place of whatever second factor there is. */
+export function recoveryCodePage({ site, half, error }: HalfForm): string {
   const main = html`<h1>Use a recovery code</h1>
 ${problem(error)}
-<p>You saved these codes when you set up your authenticator. One of them signs you in without it.</p>
+<p>You saved these codes when you set up your ${savedWith(half)}. One of them signs you in without it.</p>
 <form method="post" action="/sign-in/recovery-code">
-${hiddenUsername(name)}
+${hiddenUsername(half.name)}
 ${recoveryCodeField({ wrong: error?.code === 'wrong_otp', first: error === undefined })}
 <button type="submit" class="primary">Continue</button>
 </form>
-<ul class="ways"><li><a href="/sign-in/code">Use a code of the app</a></li><li><a href="/sign-in">Start again</a></li></ul>`;
+${otherWays(half, 'recovery_code')}`;
   return layout({ site, title: 'Use a recovery code', main, wrong: error !== undefined });
+}
+
+function savedWith({ factors }: HalfForm['half']): string {
+  if (!factors.includes('passkey')) return 'authenticator';
+  return factors.includes('otp') ? 'authenticator or passkey' : 'passkey';
+}
+
+/** A passkey, after the password: what it is asked for, where the account has one that can answer here. */
+export function passkeyPage({
+  site,
+  half,
+  error,
+  options,
+}: HalfForm & { options: RequestOptions | undefined }): string {
+  const main = html`<h1>Use your passkey</h1>
+${problem(error)}
+${options && secondPasskey(options, half.name)}
+${withoutPasskeys('Your passkey cannot be used here: that takes JavaScript, a recent browser, and the address under which you set it up. Use a recovery code instead.')}
+${otherWays(half, 'passkey')}`;
+  return layout({ site, title: 'Use your passkey', main, wrong: error !== undefined });
+}
+
+function secondPasskey(options: RequestOptions, name: string): Html {
+  const fields = html`${hiddenUsername(name)}
+<p>Your device asks for your fingerprint, face or screen lock.</p>`;
+  const label = 'Use your passkey';
+  return passkeyForm({ action: '/sign-in/second-passkey', does: 'get', options, label, primary: true, fields });
+}
+
+/** The ways to finish a half sign-in but the one that is open. */
+function otherWays({ factors }: HalfForm['half'], here: 'otp' | 'passkey' | 'recovery_code'): Html {
+  const link = (to: string, words: string) => html`<li><a href="${to}">${words}</a></li>`;
+  const may = (way: 'otp' | 'passkey'): boolean => way !== here && factors.includes(way);
+  return html`<ul class="ways">
+${may('passkey') && link('/sign-in/second-passkey', 'Use a passkey')}
+${may('otp') && link('/sign-in/code', 'Use a code of the app')}
+${here !== 'recovery_code' && link('/sign-in/recovery-code', 'Use a recovery code')}
+${link('/sign-in', 'Start again')}
+</ul>`;
 }
 
 /** For whoever follows a link: signing out itself is a form. */

@@ -22,6 +22,7 @@ const facts: Facts = {
   user: { id: 'u1', name: 'alice', administrator: false, disabled: false, createdAt: now },
   password: { version: '1', short: false },
   authenticator: undefined,
+  passkeys: undefined,
   secondFactorRequired: false,
 };
 const bound = (by: string, proved = false): Facts['authenticator'] => ({ id: 'a1', boundBy: by, proved });
@@ -100,4 +101,106 @@ test('whom policy asks for a second factor, and how long a password is then', ()
     [false, false],
   ]);
   assert.deepEqual([minimumPassword(true), minimumPassword(false)], [8, 15]);
+});
+
+/**
+ * Every kind of account and of session. An authenticator is unproved, or proved; `own` was switched on by this very
+ * session. The columns say what the session has proved: nothing that is known any more, the password, and so on.
+ */
+const proofs = {
+  nothing: [],
+  password: ['password'],
+  'password, code': ['password', 'otp'],
+  'password, recovery code': ['password', 'recovery_code'],
+  'password, passkey': ['password', 'passkey'],
+  passkey: ['passkey'],
+} as const;
+const columns = Object.keys(proofs) as (keyof typeof proofs)[];
+const authenticators = {
+  none: undefined,
+  unproved: bound('other'),
+  'unproved, own': bound('this'),
+  proved: bound('other', true),
+  'proved, own': bound('this', true),
+};
+const passwords = { none: undefined, short: { version: '1', short: true }, long: { version: '1', short: false } };
+
+const proving = (kinds: readonly string[], at = now): StoredSession => {
+  const kind = (['otp', 'recovery_code', 'passkey'] as const).find((each) => kinds.includes(each));
+  const secondFactor = kind && { kind, at };
+  return { ...session, passwordAt: kinds.includes('password') ? at : undefined, secondFactor };
+};
+
+/** What is in force beside the password, with the letters of what each session may do, in the order of the columns. */
+const levels: [keyof typeof authenticators, passkeys: boolean, free: string, required: string][] = [
+  ['none', false, 'ffffff', 'eeeeee'],
+  ['unproved', false, '--ffff', '--eeee'],
+  ['unproved, own', false, 'ffffff', 'eeeeee'],
+  ['proved', false, '--ffff', '--ffff'],
+  ['proved, own', false, 'ffffff', 'eeffff'],
+  ['none', true, '--ffff', '--ffff'],
+  ['unproved', true, '--ffff', '--ffff'],
+  ['unproved, own', true, '--ffff', '--ffff'],
+  ['proved', true, '--ffff', '--ffff'],
+  ['proved, own', true, '--ffff', '--ffff'],
+];
+const letters = { f: 'full', e: 'enrolling', '-': undefined } as const;
+
+test('what every session may do on every account, whatever factors have come and gone', () => {
+  let looked = 0;
+  for (const [authenticator, passkeys, free, required] of levels)
+    for (const secondFactorRequired of [false, true])
+      for (const [length, password] of Object.entries(passwords))
+        for (const [index, proved] of columns.entries()) {
+          const factors = {
+            authenticator: authenticators[authenticator],
+            passkeys: passkeys ? { version: 'p' } : undefined,
+          };
+          const account = { ...facts, password, ...factors, secondFactorRequired };
+          const letter = (secondFactorRequired ? required : free).charAt(index) as keyof typeof letters;
+          // Too short to be alone, where it is.
+          const alone = length === 'short' && authenticator === 'none' && !passkeys && !secondFactorRequired;
+          const what = JSON.stringify({ authenticator, passkeys, secondFactorRequired, length, proved });
+          assert.equal(levelOf(account, proving(proofs[proved])), alone ? 'changing password' : letters[letter], what);
+          looked += 1;
+        }
+  assert.equal(looked, 5 * 2 * 2 * 3 * 6);
+});
+
+/** The same for freshness, which neither the policy nor the length of a password changes. */
+const freshness: [keyof typeof authenticators, passkeys: boolean, fresh: string][] = [
+  ['none', false, '.xxxx.'],
+  ['unproved', false, '.xxxx.'],
+  ['unproved, own', false, '.xxxx.'],
+  ['proved', false, '..xx..'],
+  ['proved, own', false, '..xx..'],
+  ['none', true, '...xxx'],
+  ['unproved', true, '..xxxx'],
+  ['unproved, own', true, '..xxxx'],
+  ['proved', true, '..xxxx'],
+  ['proved, own', true, '..xxxx'],
+];
+
+test('which sessions are fresh, whatever factors have come and gone', () => {
+  for (const [authenticator, passkeys, fresh] of freshness)
+    for (const secondFactorRequired of [false, true])
+      for (const password of Object.values(passwords))
+        for (const [index, proved] of columns.entries()) {
+          const factors = {
+            authenticator: authenticators[authenticator],
+            passkeys: passkeys ? { version: 'p' } : undefined,
+          };
+          const account = { ...facts, password, ...factors, secondFactorRequired };
+          const what = JSON.stringify({ authenticator, passkeys, proved });
+          assert.equal(isFresh(account, proving(proofs[proved]), now), fresh.charAt(index) === 'x', what);
+          assert.equal(isFresh(account, proving(proofs[proved], now - freshFor), now), false, `${what}, long ago`);
+        }
+});
+
+test('of a passkey and a password proved at other times, each counts for itself', () => {
+  const account = { ...facts, passkeys: { version: 'p' } };
+  const passkey = (at: number) => ({ kind: 'passkey' as const, at });
+  const old = now - freshFor;
+  assert.equal(isFresh(account, { ...session, passwordAt: old, secondFactor: passkey(now) }, now), true);
+  assert.equal(isFresh(account, { ...session, secondFactor: passkey(old) }, now), false);
 });

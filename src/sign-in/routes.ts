@@ -5,10 +5,12 @@ import type { Database } from '../database/database.ts';
 import { basicCredentials, Problem, route } from '../http/http.ts';
 import type { Options } from '../options.ts';
 import type { Site } from '../pages/pages.ts';
-import type { Outcome } from './credentials.ts';
+import { authenticationResponse, exampleAssertion } from '../passkeys/passkeys.ts';
+import type { SignInResult } from './credentials.ts';
 import { credentialsAnswer, refusedBusy, refusedTries, refusedWrong, signedIn } from './credentials-answer.ts';
 import type { Code } from './judge.ts';
 import { signInPages } from './page-routes.ts';
+import { passkeySignInRoutes } from './passkey-routes.ts';
 import { reauthenticatePages } from './reauthenticate-page-routes.ts';
 import type { Standing } from './second-factor.ts';
 import type { SignIn } from './sign-in.ts';
@@ -19,7 +21,7 @@ interface Parts {
   site: Site;
   otpInQuery: Options['otpInQuery'];
   /** Told each outcome, for the metrics. */
-  count: (result: Outcome['result']) => void;
+  count: (result: SignInResult) => void;
 }
 
 export function signInRoutes(app: FastifyInstance, parts: Parts): void {
@@ -27,6 +29,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   reauthenticate(app, parts.signIn);
   secondFactor(app, parts.signIn);
   password(app, parts.signIn);
+  passkeySignInRoutes(app, parts);
   signInPages(app, parts);
   reauthenticatePages(app, parts);
 }
@@ -50,7 +53,7 @@ function credentials(app: FastifyInstance, { signIn, otpInQuery, count }: Parts)
     operationId: 'signIn',
     summary: 'Sign in with name and password, and a code where one is demanded',
     description:
-      'Send the code in the body. `?otp=` works too, but queries end in access logs. A code is ignored while the account has no second factor.',
+      'Send the code in the body. `?otp=` works too, but queries end in access logs. A code is ignored while the account has no second factor. Where it has passkeys, a refusal with status 1 names in `methods` what it would take, and the routes at which a passkey signs in by itself.',
     tag: 'Sign-in',
     accepts: ['application/json', 'application/x-www-form-urlencoded'],
     query: z.strictObject({ otp: otp.optional() }),
@@ -108,6 +111,11 @@ function codeOf(sent: Sent): Code | undefined {
   return sent.otp ? { kind: 'otp', text: sent.otp } : undefined;
 }
 
+const passwordOrPasskey = (body: { password?: unknown; passkey?: unknown; otp?: unknown; recovery_code?: unknown }) =>
+  body.passkey === undefined
+    ? body.password !== undefined
+    : body.password === undefined && !body.otp && !body.recovery_code;
+
 function reauthenticate(app: FastifyInstance, signIn: SignIn): void {
   const password = z.string().max(4096);
   route(app, {
@@ -116,11 +124,21 @@ function reauthenticate(app: FastifyInstance, signIn: SignIn): void {
     access: 'signed in',
     operationId: 'reauthenticate',
     summary: 'Prove again that it is you; the session gets a new token, the old one is void',
+    description:
+      'Send the password, with a code where one is demanded; or a passkey alone, which is both: POST /auth/passkeys/reauthentication/options says what to ask it for.',
     tag: 'Sign-in',
     body: z
-      .strictObject({ password, otp: otp.optional(), recovery_code: recoveryCode.optional() })
+      .strictObject({
+        password: password.optional(),
+        otp: otp.optional(),
+        recovery_code: recoveryCode.optional(),
+        passkey: authenticationResponse.optional(),
+      })
       .refine(oneCode, bothCodes)
-      .meta({ examples: [{ password: 'four unrelated plain words', otp: '123456' }] }),
+      .refine(passwordOrPasskey, {
+        message: 'Send the password, with a code where one is demanded, or a passkey alone.',
+      })
+      .meta({ examples: [{ password: 'four unrelated plain words', otp: '123456' }, { passkey: exampleAssertion }] }),
     answers: {
       200: {
         description: 'The new token of the same session',
@@ -129,9 +147,11 @@ function reauthenticate(app: FastifyInstance, signIn: SignIn): void {
           .meta({ examples: [{ token: 'csn_…', expires_at: '2026-11-23T09:00:00.000Z' }] }),
       },
     },
-    problems: ['wrong_password', 'wrong_otp', 'too_many_tries', 'busy'],
+    problems: ['wrong_password', 'wrong_otp', 'wrong_passkey', 'too_many_tries', 'busy'],
     async handle({ session, body, client }) {
-      const token = await signIn.reauthenticate(session, { password: body.password, code: codeOf(body) }, client);
+      const { password = '', passkey } = body;
+      const given = passkey ? { passkey } : { password, code: codeOf(body) };
+      const token = await signIn.reauthenticate(session, given, client);
       return { token, expires_at: isoTime(session.expiresAt) };
     },
   });
@@ -172,7 +192,7 @@ function secondFactor(app: FastifyInstance, { secondFactor }: SignIn): void {
       .refine(({ enabled, otp }) => enabled || otp === undefined, { message: 'Switching off takes no code.' })
       .meta({ examples: [{ enabled: true }] }),
     answers: { 200: { description: 'How the second factor stands now', schema: standing } },
-    problems: ['wrong_otp', 'otp_already_confirmed', 'second_factor_required', 'too_many_tries'],
+    problems: ['wrong_otp', 'otp_already_confirmed', 'second_factor_required', 'last_way_in', 'too_many_tries'],
     async handle({ session, body, client }) {
       if (!body.enabled) return describe(await secondFactor.disable(session, client));
       if (body.otp === undefined) return describe(await secondFactor.enable(session, client));
@@ -188,15 +208,17 @@ function password(app: FastifyInstance, signIn: SignIn): void {
     url: '/auth/password',
     access: 'fresh or changing password',
     operationId: 'changePassword',
-    summary: 'Change the password; the other sessions end',
+    summary: 'Change the password, or set the first one; the other sessions end',
+    description:
+      'An account without a password, which signs in with passkeys alone, sends `new` and no `current`. From then on its password needs a second factor beside it: a passkey, or a recovery code.',
     tag: 'Account',
     body: z
-      .strictObject({ current: text, new: text })
+      .strictObject({ current: text.optional(), new: text })
       .meta({ examples: [{ current: 'the old one', new: 'four unrelated plain words' }] }),
     answers: { 204: { description: 'Changed' } },
     problems: ['wrong_password', 'weak_password', 'too_many_tries', 'busy'],
     async handle({ session, body, client, reply }) {
-      await signIn.password.change(session, body, client);
+      await signIn.password.change(session, { current: body.current, new: body.new }, client);
       return reply.code(204).send();
     },
   });

@@ -2,14 +2,15 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem, type Session } from '../http/http.ts';
-import { makeRecoveryCodes, voidRecoveryCodes } from '../recovery-codes/recovery-codes.ts';
+import { makeRecoveryCodes } from '../recovery-codes/recovery-codes.ts';
 import type { Browsers, Sessions } from '../sessions/sessions.ts';
-import { otpTry, pendingOtpTry, recoveryCodeTry, type Throttle, type Try } from '../throttle/throttle.ts';
+import { otpTry, pendingOtpTry, type Throttle, type Try } from '../throttle/throttle.ts';
 import { type Enrolment, type Totp, type Which, whatToConfirm } from '../totp/totp.ts';
 import type { Alarm } from './alarm.ts';
-import type { EndSessions } from './end-sessions.ts';
+import type { FactorChanges } from './factor-changes.ts';
 import type { GoesOn, GoOn } from './go-on.ts';
 import { type Judge, tooManyTries } from './judge.ts';
+import { hasSecondFactor } from './policy.ts';
 import type { StillMay } from './still-may.ts';
 
 /** How the second factor of an account stands after a change. */
@@ -36,7 +37,7 @@ interface Parts {
   totp: Totp;
   judge: Judge;
   stillMay: StillMay;
-  endSessions: EndSessions;
+  changes: FactorChanges;
   goOn: GoOn;
   alarm: Alarm;
 }
@@ -46,8 +47,7 @@ interface Parts {
  * transaction; a change of factors ends every other session and every pending secret.
  */
 export function createSecondFactor(parts: Parts) {
-  const { audit, database, clock, throttle, sessions, browsers, totp, judge, stillMay, endSessions, goOn, alarm } =
-    parts;
+  const { audit, database, clock, throttle, sessions, browsers, totp, judge, stillMay, changes, goOn, alarm } = parts;
 
   const standing = async (tx: Tx, userId: string, recoveryCodes?: string[]): Promise<Standing> => {
     const bound = await totp.inForce(tx, userId);
@@ -60,25 +60,6 @@ export function createSecondFactor(parts: Parts) {
     };
   };
 
-  /** What every change of factors ends. */
-  const endTheRest = async (tx: Tx, userId: string, keptSessionId?: string): Promise<void> => {
-    await totp.discardPending(tx, userId);
-    await endSessions(tx, userId, { session: keptSessionId });
-    await throttle.forget(tx, pendingOtpTry(userId));
-  };
-
-  /** Takes every second factor away; `keptSessionId` is the only session that goes on. */
-  const removeAll = async (tx: Tx, userId: string, keptSessionId?: string): Promise<boolean> => {
-    const bound = await totp.inForce(tx, userId);
-    if (bound) await throttle.forget(tx, otpTry(userId, bound.id));
-    await throttle.forget(tx, recoveryCodeTry(userId));
-    await totp.remove(tx, userId);
-    await voidRecoveryCodes(tx, userId);
-    if (keptSessionId !== undefined) await sessions.forgetSecondFactor(tx, keptSessionId);
-    await endTheRest(tx, userId, keptSessionId);
-    return bound !== undefined;
-  };
-
   /** Confirms by a right code: the pending secret comes into force, or the one in force is proved. */
   const confirm = async (
     tx: Tx,
@@ -88,25 +69,25 @@ export function createSecondFactor(parts: Parts) {
     now: number,
   ): Promise<Confirmed | undefined> => {
     const { userId, id: sessionId } = session;
-    await stillMay(tx, session);
+    const facts = await stillMay(tx, session);
     const before = await totp.inForce(tx, userId);
     const accepted =
       target.secret === 'pending'
         ? await totp.bindPending(tx, userId, sessionId, { id: target.authenticatorId, step }, now)
         : await totp.spend(tx, userId, target.authenticatorId, step, now);
     if (!accepted) return undefined;
-    await sessions.prove(tx, sessionId, { secondFactor: 'otp' }, now);
+    // A passkey says more than a code, which without a password would leave the session with half of a proof.
+    if (!session.proved.includes('passkey')) await sessions.prove(tx, sessionId, { secondFactor: 'otp' }, now);
     if (target.secret === 'bound') return { event: 'otp.confirmed', standing: await standing(tx, userId) };
     if (before) await throttle.forget(tx, otpTry(userId, before.id));
-    await endTheRest(tx, userId, sessionId);
+    await changes.endTheRest(tx, userId, sessionId);
     const event = before ? 'otp.replaced' : 'otp.confirmed';
-    const after = await standing(tx, userId, await makeRecoveryCodes(tx, userId));
+    const codes = before ? await makeRecoveryCodes(tx, userId) : await changes.codesOfTheFirst(tx, facts);
+    const after = await standing(tx, userId, codes);
     return { event, standing: before ? { ...after, replaced: true } : after };
   };
 
   return {
-    removeAll,
-
     /**
      * Puts the second factor in force at once, unproved: the original's contract. Takes this session's pending secret,
      * else a new one. Where one is in force already, nothing changes.
@@ -115,12 +96,12 @@ export function createSecondFactor(parts: Parts) {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
         const now = clock();
-        await stillMay(tx, session);
+        const facts = await stillMay(tx, session);
         if (await totp.inForce(tx, userId)) return standing(tx, userId);
         const bound =
           (await totp.bindPending(tx, userId, sessionId, undefined, now)) ??
           (await totp.bindNew(tx, userId, sessionId, now));
-        await endTheRest(tx, userId, sessionId);
+        await changes.endTheRest(tx, userId, sessionId);
         await audit.record(tx, now, {
           event: 'otp.bound',
           userId,
@@ -128,7 +109,7 @@ export function createSecondFactor(parts: Parts) {
           address: client.address,
           detail: { shown: bound.shown },
         });
-        return standing(tx, userId, await makeRecoveryCodes(tx, userId));
+        return standing(tx, userId, await changes.codesOfTheFirst(tx, facts));
       });
     },
 
@@ -167,17 +148,28 @@ export function createSecondFactor(parts: Parts) {
       return outcome;
     },
 
-    /** Takes the second factor away. Throws `second_factor_required` where policy demands one. */
-    async disable(session: Session, client: Client): Promise<Standing> {
+    /**
+     * Takes the authenticator away. Throws `second_factor_required` where policy demands one and there is no other, and
+     * `last_way_in` where the passkeys that would be left cannot be used here. `inBrowser` the session gets a new token,
+     * and the browser stays known if it was.
+     */
+    async disable(session: Session, client: Client, { inBrowser = false } = {}): Promise<Standing> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
         const facts = await stillMay(tx, session);
-        if (facts.secondFactorRequired) throw new Problem('second_factor_required');
         const now = clock();
-        if (await totp.inForce(tx, userId)) {
-          await removeAll(tx, userId, sessionId);
+        if (facts.authenticator) {
+          const was = (await browsers.find(tx, client, userId, now)) !== undefined;
+          await throttle.forget(tx, otpTry(userId, facts.authenticator.id));
+          await totp.remove(tx, userId);
+          await changes.afterRemoval(tx, userId, sessionId);
           await audit.record(tx, now, { event: 'otp.removed', userId, sessionId, address: client.address });
-        }
+          if (inBrowser)
+            return {
+              ...(await standing(tx, userId)),
+              goesOn: await goOn(tx, session, client, { was, proved: false }, now),
+            };
+        } else if (facts.secondFactorRequired) await changes.mustBeLeftWell(tx, facts);
         return standing(tx, userId);
       });
     },
@@ -186,8 +178,7 @@ export function createSecondFactor(parts: Parts) {
     async renewRecoveryCodes(session: Session, client: Client): Promise<string[]> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
-        await stillMay(tx, session);
-        if (!(await totp.inForce(tx, userId))) {
+        if (!hasSecondFactor(await stillMay(tx, session))) {
           throw new Problem('second_factor_required', {
             detail: 'Recovery codes stand in for a second factor: set one up first.',
           });

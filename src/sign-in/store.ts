@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Db, deleteExpired, statement, type Tx } from '../database/database.ts';
+import { passkeysForFacts } from '../passkeys/passkeys.ts';
 import { passwordsForFacts } from '../passwords/passwords.ts';
 import { asCheckedSession, type CheckedSession, sessionsForChecks } from '../sessions/sessions.ts';
 import { authenticatorsForFacts } from '../totp/totp.ts';
@@ -103,6 +104,8 @@ export interface StoredFacts {
   user: User;
   password: { version: string; short: boolean } | undefined;
   authenticator: { id: string; boundBy: string; proved: boolean } | undefined;
+  /** There are some; another version whenever one comes or goes. */
+  passkeys: { version: string } | undefined;
 }
 
 type FactsRow = UserForFacts & {
@@ -111,14 +114,16 @@ type FactsRow = UserForFacts & {
   authenticator_id: string | null;
   bound_by: string | null;
   proved_at: number | null;
+  passkeys_version: string | null;
 };
 
 const asFacts = (row: FactsRow): StoredFacts => {
-  const { version, authenticator_id: id, bound_by: boundBy } = row;
+  const { version, authenticator_id: id, bound_by: boundBy, passkeys_version: passkeys } = row;
   return {
     user: asUser(row),
     password: version === null ? undefined : { version, short: row.short === 1 },
     authenticator: id === null || boundBy === null ? undefined : { id, boundBy, proved: row.proved_at !== null },
+    passkeys: passkeys === null ? undefined : { version: passkeys },
   };
 };
 
@@ -133,6 +138,7 @@ const ofAccount = [
   'bound.id as authenticator_id',
   'bound.bound_by',
   'bound.proved_at',
+  'holder.version as passkeys_version',
 ] as const;
 
 // Begins with who is asked for: where there is no such account, its parts are looked for all the same.
@@ -142,6 +148,7 @@ const factsOf = statement((db, given: { userId: string }) =>
     .leftJoin(usersForFacts(db).as('account'), 'account.id', 'asked.id')
     .leftJoin(passwordsForFacts(db).as('secret'), 'secret.user_id', 'asked.id')
     .leftJoin(authenticatorsForFacts(db).as('bound'), 'bound.user_id', 'asked.id')
+    .leftJoin(passkeysForFacts(db).as('holder'), 'holder.user_id', 'asked.id')
     .select(ofAccount),
 );
 
@@ -159,6 +166,7 @@ const checkOf = statement((db, given: { tokenHash: Buffer }) =>
     .innerJoin(usersForFacts(db).as('account'), 'account.id', 'session.user_id')
     .leftJoin(passwordsForFacts(db).as('secret'), 'secret.user_id', 'session.user_id')
     .leftJoin(authenticatorsForFacts(db).as('bound'), 'bound.user_id', 'session.user_id')
+    .leftJoin(passkeysForFacts(db).as('holder'), 'holder.user_id', 'session.user_id')
     .where('session.token_hash', '=', given.tokenHash)
     .select([
       ...ofAccount,

@@ -50,6 +50,13 @@ export const defaultLimits = {
   pendingOtp: { free: 5, firstDelay: 30 * second, longestDelay: hour, kept: false, forgottenAfter: day },
   /** Recovery codes of one account: they bind an authenticator again, so there is no cut-off. */
   recoveryCode: { free: 5, firstDelay: 30 * second, longestDelay: hour, kept: true, forgottenAfter: day },
+  /**
+   * Passkeys that one network could not prove, or one browser that has signed in before: nobody can guess a signature, so
+   * this only bounds what judging them costs. No passkey is ever off.
+   */
+  passkey: { free: 50, window: 10 * minute, kept: false },
+  /** The same from one IPv6 /48. */
+  sitePasskey: { free: 200, window: 10 * minute, kept: false },
   /** Rows of the table; beyond it the least telling ones go, and then new keys share one. */
   rows: 100_000,
   /** How long a try may await its verdict; after that it counts as wrong. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBench, ticketOf } from '../../test/throttle-bench.ts';
 import { day, hour, minute, second } from '../clock.ts';
-import { browserTries, defaultLimits, otpTry, passwordTry, recoveryCodeTry } from './throttle.ts';
+import { browserTries, defaultLimits, otpTry, passkeyTry, passwordTry, recoveryCodeTry } from './throttle.ts';
 
 /** The owner stays in, and whoever has many addresses gains little by them. */
 
@@ -138,6 +138,32 @@ test('a refused network is remembered in memory, and let in again when the refus
     turn(hour + 1);
     await assert.rejects(throttle.charge(passwordTry('alice', from(1))), 'now the database is asked again');
     await assert.rejects(throttle.charge(passwordTry('alice', from(2))), 'as it is for everybody else');
+  }));
+
+test('passkeys have tries of their own, which no wrong password or code uses up, and a refusal of them costs nothing', () =>
+  onBench(async ({ attempt, database, throttle, turn }) => {
+    for (let name = 0; name < 50; name += 1) await attempt(passwordTry(`n${name}`, from(1)), 'wrong');
+    for (let code = 0; code < 5; code += 1) await attempt(otpTry('u1', 'a1'), 'wrong');
+    for (const browser of [undefined, 'b1']) {
+      for (let tries = 0; tries < 50; tries += 1) await attempt(passkeyTry(from(1), browser), 'wrong');
+      assert.deepEqual(await throttle.charge(passkeyTry(from(1), browser)), { retryAfter: 600 });
+    }
+    await attempt(passkeyTry(from(1), 'b2'), 'right');
+    await attempt(passkeyTry(from(2)), 'right');
+    turn(10 * minute);
+    for (let tries = 0; tries < 50; tries += 1) await attempt(passkeyTry(from(1)), 'wrong');
+    await throttle.charge(passkeyTry(from(1)));
+    await database.close();
+    assert.deepEqual(await throttle.charge(passkeyTry(from(1))), { retryAfter: 600 });
+  }));
+
+test('of passkeys a /48 has tries for four of its networks', () =>
+  onBench(async ({ attempt, throttle, turn }) => {
+    for (let index = 0; index < 200; index += 1) await attempt(passkeyTry(subnet(index)), 'wrong');
+    assert.deepEqual(await throttle.charge(passkeyTry(subnet(777))), { retryAfter: 600 });
+    await attempt(passkeyTry('2001:db8:2::1'), 'wrong');
+    turn(10 * minute);
+    await attempt(passkeyTry(subnet(777)), 'right');
   }));
 
 test('only so many refused networks are remembered', () =>

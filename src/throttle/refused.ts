@@ -1,3 +1,4 @@
+import type { BudgetName } from './limits.ts';
 import type { Try } from './tries.ts';
 
 /**
@@ -19,7 +20,7 @@ export function createRefused(most: number) {
 
     /** Remembers that a network is refused until `end`; where there are too many, the one first remembered goes. */
     remember(attempt: Try, now: number, end: number): void {
-      if (attempt.budget !== 'network' && attempt.budget !== 'site') return;
+      if (!remembered.includes(attempt.budget)) return;
       refusals.delete(keyOf(attempt));
       refusals.set(keyOf(attempt), { at: now, end });
       const [first] = refusals.keys();
@@ -27,5 +28,8 @@ export function createRefused(most: number) {
     },
   };
 }
+
+/** Those that end by time alone. */
+const remembered: readonly BudgetName[] = ['network', 'site', 'passkey', 'sitePasskey'];
 
 const keyOf = ({ budget, key }: Try): string => `${budget} ${key}`;

@@ -31,7 +31,7 @@ import { createWaiting, type Wait } from './waiting.ts';
  */
 export { defaultLimits, type Limits } from './limits.ts';
 export { networkOf, siteOf } from './network.ts';
-export { browserTries, otpTry, passwordTry, pendingOtpTry, recoveryCodeTry, type Try } from './tries.ts';
+export { browserTries, otpTry, passkeyTry, passwordTry, pendingOtpTry, recoveryCodeTry, type Try } from './tries.ts';
 
 export interface Refusal {
   /** Whole seconds until a try is worth while; absent when no try ever will be. */
@@ -42,6 +42,9 @@ export interface Refusal {
 export interface Ticket {
   charges: { budget: BudgetName; key: Buffer; shared: boolean; stays: boolean }[];
 }
+
+/** For what costs no try. */
+export const noCharge: Ticket = { charges: [] };
 
 export type Verdict = 'right' | 'wrong' | 'unjudged';
 
@@ -159,6 +162,7 @@ export function createThrottle(parts: { database: Database; clock: Clock; limits
     async settle(tx: Tx, ticket: Ticket, verdict: Verdict, now: number): Promise<number> {
       const counts: number[] = [];
       const keys = ticket.charges.map(({ key }) => key);
+      if (keys.length === 0) return 0;
       const budgets = await openBudgets(tx, keys);
       // In the order of the tries: what the first forgives is taken off a count of all, and room goes with whom it is for.
       const before = { now, forgiven: 0, stays: false };

@@ -44,6 +44,15 @@ export function recoveryCodeTry(userId: string, browserId?: string): Try[] {
   return [{ budget: 'recoveryCode', key: browserId === undefined ? userId : ofBrowser(browserId) }];
 }
 
+/** A try at a passkey, whoever's it is: budgets of its own, so that no wrong password or code keeps one out. */
+export function passkeyTry(address: string, browserId?: string): Try[] {
+  if (browserId !== undefined) return [{ budget: 'passkey', key: ofBrowser(browserId) }];
+  const network = networkOf(address);
+  const site = siteOf(address);
+  const own = { budget: 'passkey', key: network } as const;
+  return site === network ? [own] : [own, { budget: 'sitePasskey', key: site }];
+}
+
 /** What a browser has for itself: forgotten when it is no longer known. */
 export function browserTries(browserId: string): Try[] {
   const key = ofBrowser(browserId);
@@ -51,6 +60,7 @@ export function browserTries(browserId: string): Try[] {
     { budget: 'password', key },
     { budget: 'otp', key },
     { budget: 'recoveryCode', key },
+    { budget: 'passkey', key },
   ];
 }
 

@@ -16,6 +16,7 @@ type Tables = {
     administrator: number;
     disabled: number;
     created_at: number;
+    /** Something to sign in with has been given: a password, as its name has it from before, or a passkey. */
     password_given: Generated<number>;
   };
 };
@@ -92,11 +93,11 @@ export async function updateUser(
     .execute();
 }
 
-export async function markPasswordGiven(tx: Tx, id: string): Promise<void> {
+export async function markInUse(tx: Tx, id: string): Promise<void> {
   await tx.$extendTables<Tables>().updateTable('users').set({ password_given: 1 }).where('id', '=', id).execute();
 }
 
-export async function selectPasswordGiven(db: Db, id: string): Promise<boolean> {
+export async function selectInUse(db: Db, id: string): Promise<boolean> {
   const row = await db
     .$extendTables<Tables>()
     .selectFrom('users')

@@ -5,9 +5,9 @@ import { foldForSearch, prepareName } from './name.ts';
 import {
   deleteUser,
   insertUser,
-  markPasswordGiven,
+  markInUse,
   selectAnyAdministrator,
-  selectPasswordGiven,
+  selectInUse,
   selectUser,
   selectUsers,
   selectUsersOf,
@@ -104,14 +104,14 @@ export async function anyAdministrator(db: Db): Promise<boolean> {
   return selectAnyAdministrator(db);
 }
 
-/** Remembers that an account has had a password, whatever becomes of it. */
-export async function rememberPassword(tx: Tx, id: string): Promise<void> {
-  await markPasswordGiven(tx, id);
+/** Remembers that an account has had something to sign in with, whatever becomes of it. */
+export async function rememberInUse(tx: Tx, id: string): Promise<void> {
+  await markInUse(tx, id);
 }
 
-/** Whether an account has ever had a password: then a link to choose one is no invitation. */
-export async function hasHadPassword(db: Db, id: string): Promise<boolean> {
-  return selectPasswordGiven(db, id);
+/** Whether an account has ever had something to sign in with: then a link to choose a password is no invitation. */
+export async function hasBeenInUse(db: Db, id: string): Promise<boolean> {
+  return selectInUse(db, id);
 }
 
 async function freeName(tx: Tx, typed: string, ownId?: string): Promise<string> {

@@ -1,0 +1,62 @@
+import type { Audit } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database/database.ts';
+import type { Client } from '../http/http.ts';
+import type { CreationOptions, Passkeys, RegistrationResponse } from '../passkeys/passkeys.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import { hashToken } from '../tokens.ts';
+import { rememberInUse } from '../users/users.ts';
+import type { FactorChanges } from './factor-changes.ts';
+import type { ReadFacts } from './facts.ts';
+import type { Judge } from './judge.ts';
+import { type KeptPasskey, keepPasskey } from './keep-passkey.ts';
+import { type Facts, hasSecondFactor } from './policy.ts';
+
+/**
+ * A one-time link to choose a password, accepted by a passkey instead. Only where no second factor is in force: a passkey
+ * signs in alone, and a link must not lead around a factor that whoever has it may not have.
+ */
+export function createPasskeyByLink(parts: {
+  audit: Audit;
+  changes: FactorChanges;
+  database: Database;
+  clock: Clock;
+  passwords: Passwords;
+  passkeys: Passkeys;
+  judge: Judge;
+  readFacts: ReadFacts;
+}) {
+  const { database, clock, passwords, passkeys, judge, readFacts } = parts;
+  return {
+    /** What a browser is asked for; nothing where the link is for a password alone, or there can be no passkeys. */
+    async options(facts: Facts, token: string): Promise<CreationOptions | undefined> {
+      if (hasSecondFactor(facts) || !passkeys.relyingParty()) return undefined;
+      return passkeys.creationOptions(database.read, facts.user, ceremonyOf(token), clock());
+    },
+
+    /**
+     * Spends the link and keeps the passkey; nothing when the link is spent, or is for a password alone. Throws
+     * `wrong_passkey` or `passkey_exists`, and then the link stays good.
+     */
+    async accept(
+      userId: string,
+      given: { token: string; answer: RegistrationResponse; name: string },
+      client: Client,
+    ): Promise<KeptPasskey | undefined> {
+      const judged = await judge.registration(given.answer, ceremonyOf(given.token));
+      return database.transaction(async (tx) => {
+        const now = clock();
+        const facts = await readFacts(tx, userId);
+        if (!facts || hasSecondFactor(facts) || !(await passwords.takeLink(tx, given.token, now))) return undefined;
+        await rememberInUse(tx, userId);
+        const { name } = given;
+        return keepPasskey(tx, parts, facts, { judged, name, by: 'link', address: client.address }, now);
+      });
+    },
+  };
+}
+
+/** What a challenge for a link is bound to: what is stored of it, so that its token is nowhere else. */
+function ceremonyOf(token: string): string {
+  return hashToken(token).toString('base64url');
+}
