@@ -15,9 +15,9 @@ const row: AuditRow = {
   address: '192.0.2.7',
   detail: {},
 };
-const pageOf = (rows: AuditRow[], about: { next?: number; first?: boolean } = {}): string => {
-  const { next, first = true } = about;
-  return activityPage({ site, person, sessionId: 's1', found: next ? { rows, next } : { rows }, first });
+const pageOf = (rows: AuditRow[], about: { next?: number; first?: boolean; password?: boolean } = {}): string => {
+  const { next, first = true, password = true } = about;
+  return activityPage({ site, person, sessionId: 's1', password, found: next ? { rows, next } : { rows }, first });
 };
 
 test('a row says when, what and from where, and whether it was this session', () => {
@@ -32,6 +32,13 @@ test('what somebody else has done is told without where they were', () => {
   const page = pageOf([{ ...row, event: 'user.disabled', actorId: 'u2', sessionId: 's9' }]);
   assert.match(page, /Your account was disabled by an administrator\./);
   assert.doesNotMatch(page, /192\.0\.2\.7|u2|s9/);
+});
+
+test('who has no password is not told to change it', () => {
+  assert.match(pageOf([row]), /change your password/);
+  const page = pageOf([row], { password: false });
+  assert.doesNotMatch(page, /change your password/);
+  assert.match(page, /href="\/account\/passkeys"/);
 });
 
 test('whatever is stored is shown as text', () => {

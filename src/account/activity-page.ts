@@ -6,6 +6,8 @@ interface Shown {
   person: Person;
   /** The session that looks. */
   sessionId: string;
+  /** Whether the account has one. */
+  password: boolean;
   found: AuditPage;
   /** Whether this is the beginning. */
   first: boolean;
@@ -14,10 +16,10 @@ interface Shown {
 const here = '/account/activity';
 
 /** What has happened to one's own account, newest first. */
-export function activityPage({ site, person, sessionId, found, first }: Shown): string {
+export function activityPage({ site, person, sessionId, password, found, first }: Shown): string {
   const { rows, next } = found;
   const main = html`<h1>Activity</h1>
-<p>What has happened to your account, the newest first. If you see something that was not you, <a href="/account/password">change your password</a> and <a href="/account/sessions">end the other sessions</a>.</p>
+<p>What has happened to your account, the newest first. If you see something that was not you, ${password && html`<a href="/account/password">change your password</a>, `}<a href="/account/passkeys">remove passkeys</a> that are not yours, and <a href="/account/sessions">end the other sessions</a>.</p>
 ${rows.length === 0 ? html`<p>${first ? 'Nothing has happened yet.' : 'Nothing older is left.'}</p>` : table(rows, sessionId)}
 ${pager({
   first: first ? undefined : here,

@@ -4,15 +4,19 @@ import { activity } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
 import { page, queryBefore, sendPage } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
 import { activityPage } from './activity-page.ts';
+import { factorsOf, mustReadFacts } from './factors.ts';
 
 interface Parts {
   database: Database;
+  signIn: SignIn;
   site: Site;
 }
 
 /** The page on which a person reads what has happened to his account. */
-export function activityPageRoutes(app: FastifyInstance, { database, site }: Parts): void {
+export function activityPageRoutes(app: FastifyInstance, parts: Parts): void {
+  const { database, site } = parts;
   page(app, {
     method: 'GET',
     url: '/account/activity',
@@ -22,7 +26,8 @@ export function activityPageRoutes(app: FastifyInstance, { database, site }: Par
     }),
     async handle({ session, query: { before }, reply }) {
       const found = await activity(database.read, { userId: session.userId, before });
-      const shown = { site, person: session, sessionId: session.id, found, first: before === undefined };
+      const { password } = factorsOf(await mustReadFacts(parts, session.userId));
+      const shown = { site, person: session, sessionId: session.id, password, found, first: before === undefined };
       return sendPage(reply, 200, activityPage(shown));
     },
   });

@@ -1,5 +1,5 @@
 import { second } from '../clock.ts';
-import type { FormError } from '../http/http.ts';
+import { type FormError, withReturn } from '../http/http.ts';
 import {
   codeField,
   type Html,
@@ -22,6 +22,8 @@ import { signOutForm } from './pieces.ts';
 export type AuthenticatorState =
   | {
       kind: 'waiting';
+      /** Whether the account has one: the app is asked for together with it, and never alone. */
+      password: boolean;
       /** The first one of the account, one that is in force already, or another in place of the one in force. */
       what: 'first' | 'unconfirmed' | 'another';
       /** In Base32. */
@@ -30,7 +32,16 @@ export type AuthenticatorState =
       /** The address of the picture. */
       qr: string;
     }
-  | { kind: 'in force'; since: number | undefined; required: boolean };
+  | {
+      kind: 'in force';
+      /** Whether the account has one. */
+      password: boolean;
+      since: number | undefined;
+      /** It may not be switched off. */
+      required: boolean;
+      /** What would be left without it; passkeys of another host name are in force, and nobody can use them here. */
+      beside: 'nothing' | 'passkeys' | 'passkeys elsewhere';
+    };
 
 type Waiting = Extract<AuthenticatorState, { kind: 'waiting' }>;
 type InForce = Extract<AuthenticatorState, { kind: 'in force' }>;
@@ -42,6 +53,8 @@ interface Shown {
   person: Person | undefined;
   /** The session may do nothing else before this is done. */
   enrolling: boolean;
+  /** Whether there can be passkeys. */
+  takesPasskeys: boolean;
   state: AuthenticatorState;
   now: number;
   returnTo: string | undefined;
@@ -66,10 +79,12 @@ const titles: Record<Waiting['what'], string> = {
   another: 'Move to another phone',
 };
 
-function waiting({ site, name, enrolling, now, returnTo, error }: Shown, state: Waiting): Html {
+function waiting(shown: Shown, state: Waiting): Html {
+  const { site, name, enrolling, now, returnTo, error } = shown;
   const groups = state.secret.match(/.{4}/g) ?? [];
   return html`${enrolling && whatThisIs()}
-<p>${beginnings[state.what]}</p>
+<p>${beginning(state)}</p>
+${!state.password && html`<p>The app alone does not sign you in: it goes with a password, and this account has none. <a href="/account/password">Set a password</a> too.</p>`}
 <p class="touch-only buttons"><a class="button" href="${state.uri}">Open an authenticator app on this device</a><a class="button" href="apple-${state.uri}" data-apple hidden>Set up in Apple Passwords</a></p>
 <img class="qr" alt="QR code for setting up an authenticator app" src="${state.qr}" width="232" height="232">
 <p class="label">Or type this key into the app</p>
@@ -87,7 +102,13 @@ ${codeField({
 </form>
 ${!enrolling && html`<p>${leavings[state.what]}</p>`}
 ${state.what === 'another' && keepForm(name)}
-${enrolling && signOutForm()}`;
+${enrolling && instead(shown)}`;
+}
+
+function instead({ takesPasskeys, returnTo }: Shown): Html {
+  const href = withReturn('/account/passkeys', returnTo);
+  return html`${takesPasskeys && html`<ul class="ways"><li><a href="${href}">Add a passkey instead</a></li></ul>`}
+${signOutForm()}`;
 }
 
 function keepForm(name: string): Html {
@@ -97,6 +118,13 @@ function keepForm(name: string): Html {
 function whatThisIs(): Html {
   return html`<p>This account must have a second factor: besides the password, something that only you have. It takes two minutes to set up.</p>
 <p>An authenticator app is that something. It runs on your phone, needs no network, and shows a new six-digit code every ${period / second} seconds. Your phone or your password manager may have one already; if not, install any of them, such as Aegis, FreeOTP, Google Authenticator or Microsoft Authenticator. Then go on here.</p>`;
+}
+
+/** Without a password signing in asks for no code. */
+function beginning({ what, password }: Waiting): string {
+  if (what === 'unconfirmed' && !password)
+    return 'This authenticator is in force already. Scan it, then enter a code, so that you know it works.';
+  return beginnings[what];
 }
 
 const beginnings: Record<Waiting['what'], string> = {
@@ -130,19 +158,31 @@ ${rows.map(([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>\n`
 </details>`;
 }
 
-function inForce({ name }: Shown, { since, required }: InForce): Html {
-  return html`<p>It is in force${since !== undefined && html` since ${timeOf(since)}`}: signing in asks for a code of it. The key is never shown again.</p>
+function inForce({ name }: Shown, { password, since, required, beside }: InForce): Html {
+  const asked = password
+    ? html`signing in with the password asks for a code of it${beside === 'passkeys' && ', or for a passkey'}`
+    : html`a code of it will be asked for together with a password, once this account has one. <a href="/account/password">Set a password</a>`;
+  return html`<p>It is in force${since !== undefined && html` since ${timeOf(since)}`}: ${asked}. The key is never shown again.</p>
 <h2>Move to another phone</h2>
 <p>You get a new QR code for the other phone. Until you have entered a code of that one, the app that you have now works as before. Then it stops working, and so do your recovery codes: you get new ones.</p>
 <form method="post" action="${here}/replace">${hiddenOwner({ name })}<button type="submit" class="primary">Move to another phone</button></form>
-<h2>Without a second factor</h2>
-${required ? html`<p>This account must have a second factor, so it cannot be switched off.</p>` : switchOff(name)}`;
+<h2>${beside === 'nothing' ? 'Without a second factor' : 'Without the app'}</h2>
+${required ? html`<p>This account must have a second factor, so it cannot be switched off.</p>` : switchOff(name, beside, password)}`;
 }
 
-function switchOff(name: string): Html {
+function switchOff(name: string, beside: InForce['beside'], password: boolean): Html {
+  const words = beside === 'nothing' ? 'Switch the second factor off' : 'Switch the authenticator app off';
   return html`<details>
-<summary>Switch the second factor off</summary>
-<p>Your password alone will open this account. The authenticator app and the recovery codes stop working, and every other session ends.</p>
-<form method="post" action="${here}/off">${hiddenOwner({ name })}<button type="submit" class="primary danger">Switch the second factor off</button></form>
+<summary>${words}</summary>
+<p>${password ? withoutIt[beside] : 'The authenticator app stops working. This account has no password: only passkeys sign you in.'} Every other session ends.</p>
+<form method="post" action="${here}/off">${hiddenOwner({ name })}<button type="submit" class="primary danger">${words}</button></form>
 </details>`;
 }
+
+const withoutIt: Record<InForce['beside'], string> = {
+  nothing: 'Your password alone will open this account. The authenticator app and the recovery codes stop working.',
+  passkeys:
+    'The authenticator app stops working. Your passkeys and your recovery codes go on to work: together with the password a passkey is asked for.',
+  'passkeys elsewhere':
+    'The authenticator app stops working. Your passkeys are for another address of this service: here you will sign in with your password and a recovery code.',
+};

@@ -14,9 +14,11 @@ import {
   whose,
 } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
+import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { otpauthUri, qrPng, type Totp } from '../totp/totp.ts';
 import { type AuthenticatorState, authenticatorPage } from './authenticator-page.ts';
+import { factorsOf, mustReadFacts } from './factors.ts';
 import { keepOn } from './keep-on.ts';
 import { personOf } from './pieces.ts';
 import { newCodesPage } from './recovery-codes-page.ts';
@@ -24,6 +26,7 @@ import { newCodesPage } from './recovery-codes-page.ts';
 interface Parts {
   database: Database;
   totp: Totp;
+  passkeys: Passkeys;
   signIn: SignIn;
   site: Site;
 }
@@ -42,7 +45,7 @@ export function authenticatorRoutes(app: FastifyInstance, parts: Parts): void {
     query: z.looseObject({ return_to: returnTo.catch(undefined) }),
     async handle({ session, query, now, reply }) {
       const state = await stateOf(session, now, parts);
-      const shown = { ...about(session, site), state, now, returnTo: query.return_to };
+      const shown = { ...about(session, parts), state, now, returnTo: query.return_to };
       return sendPage(reply, 200, authenticatorPage(shown));
     },
   });
@@ -62,7 +65,9 @@ export function authenticatorRoutes(app: FastifyInstance, parts: Parts): void {
         const { replaced, recoveryCodes: codes } = done;
         const onwards = wanted ?? `/account?done=${replaced ? 'replaced' : 'authenticator'}`;
         if (!codes) return seeOther(reply, onwards);
-        return sendPage(reply, 200, newCodesPage({ site, person: session, codes, replaces: replaced, onwards, now }));
+        const factors = factorsOf(await mustReadFacts(parts, session.userId));
+        const shown = { site, person: session, factors, codes, replaces: replaced, onwards, now };
+        return sendPage(reply, 200, newCodesPage(shown));
       } catch (error) {
         return again({ session, error, returnTo: wanted, now, reply }, parts);
       }
@@ -99,9 +104,12 @@ export function authenticatorRoutes(app: FastifyInstance, parts: Parts): void {
     access: 'fresh',
     back: url,
     body: z.strictObject(whose).nullish(),
-    async handle({ session, client, now, reply }) {
+    async handle({ session, client, cookies, now, reply }) {
       try {
-        await signIn.secondFactor.disable(session, client);
+        const { goesOn } = await signIn.secondFactor.disable(session, client, {
+          inBrowser: cookies.session !== undefined,
+        });
+        if (goesOn) keepOn(cookies, session, goesOn);
         return seeOther(reply, '/account?done=authenticator-off');
       } catch (error) {
         return again({ session, error, returnTo: undefined, now, reply }, parts);
@@ -110,8 +118,10 @@ export function authenticatorRoutes(app: FastifyInstance, parts: Parts): void {
   });
 }
 
-function about(session: Session, site: Site) {
-  return { site, name: session.name, person: personOf(session), enrolling: session.level === 'enrolling' };
+function about(session: Session, { signIn, site }: Parts) {
+  const enrolling = session.level === 'enrolling';
+  const takesPasskeys = signIn.passkeyOptions.possible();
+  return { site, name: session.name, person: personOf(session), enrolling, takesPasskeys };
 }
 
 interface Refused {
@@ -126,7 +136,7 @@ interface Refused {
 function again({ session, error, returnTo, now, reply }: Refused, parts: Parts): Promise<FastifyReply> {
   return sendAgain(reply, error, async (told) => {
     const state = await stateOf(session, now, parts);
-    const shown = { ...about(session, parts.site), state, now, returnTo };
+    const shown = { ...about(session, parts), state, now, returnTo };
     return authenticatorPage({ ...shown, error: inOurWords(told, state) });
   });
 }
@@ -144,23 +154,24 @@ function inOurWords(told: FormError, { kind }: AuthenticatorState): FormError {
 }
 
 /** What the session may see: the secret that waits for a code, made if there is none, or what is in force. */
-async function stateOf(
-  session: Session,
-  now: number,
-  { database, totp, signIn, site }: Parts,
-): Promise<AuthenticatorState> {
-  const { read } = database;
+async function stateOf(session: Session, now: number, parts: Parts): Promise<AuthenticatorState> {
+  const { totp, passkeys, signIn, site } = parts;
+  const { read } = parts.database;
   const secret = await signIn.provisioning.provision(session).catch((error: unknown) => {
     if (error instanceof Problem && error.code === 'otp_already_confirmed') return undefined;
     throw error;
   });
   const { bound, pending } = await totp.enrolment(read, session.userId, session.id, now);
+  const facts = await mustReadFacts(parts, session.userId);
+  const password = facts.password !== undefined;
   if (!secret) {
-    const facts = await signIn.readFacts(read, session.userId);
-    return { kind: 'in force', required: facts?.secondFactorRequired ?? false, since: bound?.boundAt };
+    const usable = (await passkeys.usable(read, session.userId)).length > 0;
+    const beside = usable ? 'passkeys' : facts.passkeys ? 'passkeys elsewhere' : 'nothing';
+    const required = facts.secondFactorRequired && !usable;
+    return { kind: 'in force', password, required, beside, since: bound?.boundAt };
   }
   const uri = otpauthUri({ issuer: site.service, account: session.name, secret });
   const qr = `data:image/png;base64,${qrPng(uri).toString('base64')}`;
   const what = pending ? (bound ? 'another' : 'first') : 'unconfirmed';
-  return { kind: 'waiting', what, secret: encodeBase32(secret), uri, qr };
+  return { kind: 'waiting', password, what, secret: encodeBase32(secret), uri, qr };
 }

@@ -1,3 +1,5 @@
+import { labelOf } from '../label.ts';
+
 /**
  * A device in words, from the user agent that it sent: "Firefox on Linux", "Safari on iPhone", "curl". What is neither a
  * browser nor a named program is shown as it came, cut short. It says what the device called itself, not what it is.
@@ -12,6 +14,17 @@ export function deviceOf(userAgent: string): string {
   const program = /^([a-z][\w.-]{0,39})\/[\w.+-]+(?: |$)/i.exec(text)?.[1];
   return program === undefined || program === 'Mozilla' ? cut(text) : program;
 }
+
+/** What a new passkey is called where nobody says otherwise: after the device, told apart from those that there are. */
+export function nameFor(userAgent: string, all: readonly { name: string }[]): string {
+  const device = labelOf(deviceOf(userAgent), longestDevice) ?? 'Passkey';
+  const taken = new Set(all.map(({ name }) => name));
+  const numbered = all.map((_, index) => `${device} ${index + 2}`);
+  return [device, ...numbered].find((name) => !taken.has(name)) ?? device;
+}
+
+/** There is room for a number behind it. */
+const longestDevice = 60;
 
 type Names = readonly (readonly [mark: RegExp, name: string])[];
 

@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invitationDonePage, invitationGonePage, invitationPage } from './invitation-page.ts';
+import type { CreationOptions } from '../passkeys/passkeys.ts';
+import { invitationDonePage, invitationGonePage, invitationPage, linkWantedPage } from './invitation-page.ts';
 
 const hostile = `"><script>alert('1')</script>`;
 const site = { service: 'Example', contact: '' };
+
+/** What a browser is asked for a passkey. */
+const askedFor = (challenge: string): CreationOptions => ({
+  challenge,
+  rp: { id: 'localhost', name: 'Example' },
+  user: { id: 'aGFuZGxl', name: 'ivy', displayName: 'ivy' },
+  pubKeyCredParams: [],
+  timeout: 300_000,
+  excludeCredentials: [],
+  authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
+  attestation: 'none',
+});
 
 test('whatever is shown is shown as text', () => {
   const all = {
@@ -11,9 +24,12 @@ test('whatever is shown is shown as text', () => {
     token: hostile,
     minimum: 15,
     name: hostile,
+    passkey: askedFor(hostile),
     error: { code: 'weak_password', sentence: hostile, wait: undefined } as const,
   };
-  for (const page of [invitationPage(all), invitationDonePage(all), invitationGonePage(all)]) {
+  for (const page of [invitationPage, invitationDonePage, invitationGonePage, linkWantedPage].map((each) =>
+    each(all),
+  )) {
     assert.doesNotMatch(page, /<script(?! type="module" src=)|alert\('/);
     assert.match(page, /&lt;script&gt;alert\(&#39;1&#39;\)/);
   }
@@ -38,4 +54,17 @@ test('with an error the title says so, and the field names it as its description
   assert.match(page, /<title>Error: Choose your password · Example<\/title>/);
   assert.match(page, /<p role="alert" id="error"[^>]*>Too short\.<\/p>/);
   assert.match(page, /aria-invalid="true" aria-describedby="error password-hint"/);
+});
+
+test('a passkey is offered where there is something to ask for, with the token of the link and without the name', () => {
+  const offered = invitationPage({ site, name: 'ivy', token: 'csl_x', minimum: 15, passkey: askedFor('c') });
+  const [, form = ''] =
+    /<form method="post" action="\/invitation" data-passkey="create"(.*?)<\/form>/s.exec(offered) ?? [];
+  assert.match(form, /^ data-options="\{&quot;challenge&quot;:&quot;c&quot;,.*?\}" hidden>/);
+  assert.deepEqual(
+    [...form.matchAll(/name="([^"]+)"/g)].map(([, name]) => name),
+    ['token', 'credential'],
+  );
+  assert.match(offered, /<title>Choose how you sign in · Example<\/title>/);
+  assert.doesNotMatch(invitationPage({ site, name: 'ivy', token: 'csl_x', minimum: 15 }), /passkey/);
 });

@@ -41,7 +41,7 @@ function me(app: FastifyInstance, { database, signIn }: Parts): void {
       id: z.string(),
       name: z.string(),
       roles: z.array(z.literal('administrator')),
-      factors: z.array(z.object({ type: z.enum(['password', 'otp']), proved: z.boolean() })),
+      factors: z.array(z.object({ type: z.enum(['password', 'otp', 'passkey']), proved: z.boolean() })),
       recovery_codes_left: z.int().min(0).max(10),
       enrolling: z.literal(true).optional(),
       password_change: z.literal(true).optional(),
@@ -49,7 +49,7 @@ function me(app: FastifyInstance, { database, signIn }: Parts): void {
         id: z.string(),
         authenticated_at: z.iso.datetime(),
         expires_at: z.iso.datetime(),
-        proved: z.array(z.enum(['password', 'otp', 'recovery_code'])),
+        proved: z.array(z.enum(['password', 'otp', 'recovery_code', 'passkey'])),
       }),
     })
     .meta({
@@ -83,12 +83,14 @@ function me(app: FastifyInstance, { database, signIn }: Parts): void {
     answers: { 200: { description: 'My account', schema } },
     async handle({ session }) {
       const facts = await signIn.readFacts(database.read, session.userId);
+      const password = facts?.password ? [{ type: 'password', proved: true }] : [];
       const otp = facts?.authenticator ? [{ type: 'otp', proved: facts.authenticator.proved }] : [];
+      const passkeys = facts?.passkeys ? [{ type: 'passkey', proved: true }] : [];
       return {
         id: session.userId,
         name: session.name,
         roles: session.administrator ? ['administrator'] : [],
-        factors: [{ type: 'password', proved: true }, ...otp],
+        factors: [...password, ...otp, ...passkeys],
         recovery_codes_left: await recoveryCodesLeft(database.read, session.userId),
         ...(session.level === 'enrolling' && { enrolling: true }),
         ...(session.level === 'changing password' && { password_change: true }),

@@ -1,17 +1,26 @@
 import { type AuditRow, inWords } from '../audit/audit.ts';
 import { type Html, html, layout, notice, type Person, type Site, timeOf } from '../pages/pages.ts';
+import { whatIfLost, whatNext } from './overview-next.ts';
 
 /** How an account stands, as far as its owner should know at a glance. */
 export interface Overview {
+  /** Whether there is one. */
+  password: boolean;
   authenticator: 'none' | 'not confirmed' | 'in force';
+  /** Those that work at this host name, and those of one from before a move. */
+  passkeys: { here: number; elsewhere: number };
+  /** Whether there can be passkeys. */
+  takesPasskeys: boolean;
   recoveryCodesLeft: number;
-  /** This session has proved a recovery code in place of the authenticator: perhaps that one is gone. */
+  /** This session has proved a recovery code in place of a second factor: perhaps that one is gone. */
   byRecoveryCode: boolean;
   /** When this session is over at the latest, in ms. */
   sessionEnds: number;
   otherSessions: number;
   /** The last time that somebody with the password failed at the code, where that is news. */
   alarm: AuditRow | undefined;
+  /** The last time that a passkey came which may have been copied, where that is news. */
+  copied: AuditRow | undefined;
   /** What others have lately done to the factors of the account. */
   announcements: AuditRow[];
   /** What has happened, the newest first. */
@@ -24,37 +33,39 @@ interface Shown {
   overview: Overview;
   /** The word of a notice. */
   done?: string | undefined;
+  /** What the browser is told of passkeys. */
+  signals?: Html | undefined;
 }
 
-/** As few as this are too few: new ones should be made before the last is gone. */
-const fewCodes = 3;
-
 /** What protects one's account, what to do about it, and what has happened. */
-export function overviewPage({ site, person, overview, done }: Shown): string {
+export function overviewPage({ site, person, overview, done, signals }: Shown): string {
   const main = html`<h1>Your account</h1>
 ${notice(notices.get(done ?? '')?.(overview) || undefined)}
 ${overview.alarm && alarmed(overview.alarm)}
+${overview.copied && copied(overview.copied)}
 ${overview.announcements.map((row) => announcement(row, site))}
 <p>You are signed in as <strong>${person.name}</strong>.</p>
 ${whatNext(overview)}
 ${facts(overview)}
-${
-  overview.authenticator !== 'none' &&
-  html`<p>An authenticator app on one phone can be lost with the phone. Your recovery codes are the way back: keep them somewhere else.</p>`
-}
+${whatIfLost(overview)}
 <h2>Recent activity</h2>
 ${recent(overview.recent)}
-<ul class="ways"><li><a href="/account/activity">All activity</a></li></ul>`;
+<ul class="ways"><li><a href="/account/activity">All activity</a></li></ul>
+${signals}`;
   return layout({ site, title: 'Your account', main, person, here: '/account' });
 }
 
 /** What a word in the address may say: only what is so, since links may carry any word. */
 const notices = new Map<string, (overview: Overview) => string | false>([
-  ['password', () => 'Your password is changed, and every other session has ended.'],
+  [
+    'password',
+    ({ recent }) => `Your password is ${wasFirst(recent) ? 'set' : 'changed'}, and every other session has ended.`,
+  ],
   [
     'authenticator',
-    ({ authenticator }) =>
-      authenticator === 'in force' && 'Your authenticator app is confirmed: signing in asks for a code of it.',
+    ({ password, authenticator }) =>
+      authenticator === 'in force' &&
+      `Your authenticator app is confirmed: ${password ? 'signing in asks for a code of it.' : 'a code of it will be asked for together with a password, once you have one.'}`,
   ],
   [
     'replaced',
@@ -64,12 +75,22 @@ const notices = new Map<string, (overview: Overview) => string | false>([
   ],
   [
     'authenticator-off',
-    ({ authenticator }) =>
-      authenticator === 'none' && 'The second factor is off: your password alone opens this account.',
+    (overview) =>
+      overview.authenticator === 'none' &&
+      (hasPasskeys(overview) || !overview.password
+        ? 'The authenticator app is off: it no longer signs you in.'
+        : 'The second factor is off: your password alone opens this account.'),
+  ],
+  ['passkey', ({ passkeys }) => passkeys.here > 0 && 'Your passkey is added: it signs you in from now on.'],
+  [
+    'passkeys-off',
+    (overview) => !hasPasskeys(overview) && `You have no passkey any more. ${otherWays(overview)}`.trim(),
   ],
   [
     'codes',
-    ({ authenticator }) => authenticator !== 'none' && 'You have new recovery codes. The ones before no longer work.',
+    (overview) =>
+      (overview.authenticator !== 'none' || hasPasskeys(overview)) &&
+      'You have new recovery codes. The ones before no longer work.',
   ],
   [
     'recovery-code',
@@ -77,6 +98,23 @@ const notices = new Map<string, (overview: Overview) => string | false>([
       byRecoveryCode && `You signed in with a recovery code: ${left} left.`,
   ],
 ]);
+
+/** Whether the password of now is the first one, as far as the newest rows tell. */
+function wasFirst(rows: AuditRow[]): boolean {
+  return rows.find(({ event }) => event === 'password.changed')?.detail['first'] === true;
+}
+
+function hasPasskeys({ passkeys }: Overview): boolean {
+  return passkeys.here + passkeys.elsewhere > 0;
+}
+
+/** How one signs in without passkeys. */
+function otherWays({ password, authenticator }: Overview): string {
+  if (!password) return '';
+  return authenticator === 'none'
+    ? 'Your password alone opens this account.'
+    : 'You sign in with your password and a code of the app.';
+}
 
 function announcement(row: AuditRow, { service }: Site): Html {
   return html`<p class="warning">${inWords(row, 'own')} ${timeOf(row.at)}. If this is news to you, tell whoever runs ${service}.</p>
@@ -87,35 +125,15 @@ function alarmed(row: AuditRow): Html {
   return html`<p class="warning">${inWords(row, 'own')} ${timeOf(row.at)}${row.address !== undefined && html`, from ${row.address}`}. If that was not you, <a href="/account/password">change your password</a>.</p>`;
 }
 
-/** The one thing to do, the most needed first. */
-function whatNext({ authenticator, recoveryCodesLeft: left, byRecoveryCode, alarm }: Overview): Html | undefined {
-  if (authenticator === 'none')
-    return html`<p>Your password alone opens this account. With an authenticator app on your phone it stays safe even when somebody learns the password.</p>
-${primary('/account/authenticator', 'Set up an authenticator app')}`;
-  const few = left <= fewCodes && html`<p><strong>${fewWords(left)}.</strong> Make new ones before you need them.</p>`;
-  if (authenticator === 'not confirmed')
-    return html`<p>Signing in asks for a code of your authenticator app already. Confirm the app with one now, so that you know it works.</p>
-${primary('/account/authenticator', 'Confirm your authenticator app')}
-${few}`;
-  if (byRecoveryCode)
-    return html`<p>Is your phone gone? Then move the authenticator to another one.</p>
-${primary('/account/authenticator', 'Move to another phone')}
-${few}`;
-  if (few) return html`${few}\n${primary('/account/recovery-codes', 'Make new recovery codes')}`;
-  return alarm ? undefined : html`<p>Your account is well protected: there is nothing to do.</p>`;
+function copied(row: AuditRow): Html {
+  return html`<p class="warning">${inWords(row, 'own')} ${timeOf(row.at)}${row.address !== undefined && html`, from ${row.address}`}. <a href="/account/passkeys">Look after your passkeys</a>: if you do not know which one it was, replace them all.</p>`;
 }
 
-function fewWords(left: number): string {
-  return left === 0 ? 'No recovery codes left' : `Only ${left} recovery code${left === 1 ? '' : 's'} left`;
-}
-
-function primary(path: string, words: string): Html {
-  return html`<p><a class="button primary" href="${path}">${words}</a></p>`;
-}
-
-function facts({ authenticator, recoveryCodesLeft, sessionEnds, otherSessions }: Overview): Html {
+function facts(overview: Overview): Html {
+  const { password, authenticator, recoveryCodesLeft, sessionEnds, otherSessions } = overview;
   const rows: [string, Html | string | number][] = [
-    ['Password', 'Set'],
+    ['Passkeys', passkeysIn(overview)],
+    ['Password', password ? 'Set' : 'None'],
     ['Authenticator app', authenticators[authenticator]],
     ['Recovery codes left', recoveryCodesLeft],
     ['This session ends', timeOf(sessionEnds)],
@@ -123,6 +141,12 @@ function facts({ authenticator, recoveryCodesLeft, sessionEnds, otherSessions }:
   ];
   return html`<dl>
 ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+}
+
+function passkeysIn({ passkeys: { here, elsewhere } }: Overview): string {
+  const other = elsewhere > 0 && `${elsewhere} for another address of this service`;
+  if (here === 0) return other || 'None';
+  return other ? `${here}, and ${other}` : String(here);
 }
 
 const authenticators: Record<Overview['authenticator'], string> = {

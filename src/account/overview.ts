@@ -3,14 +3,18 @@ import * as z from 'zod';
 import { type AuditRow, activity, type Event } from '../audit/audit.ts';
 import { day } from '../clock.ts';
 import type { Database } from '../database/database.ts';
-import { Problem, page, queryText, type Session, sendPage } from '../http/http.ts';
+import { page, queryText, type Session, sendPage } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
+import type { Passkeys } from '../passkeys/passkeys.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
+import { mustReadFacts } from './factors.ts';
 import { type Overview, overviewPage } from './overview-page.ts';
+import { signals } from './passkey-signals.ts';
 
 export interface OverviewParts {
   database: Database;
+  passkeys: Passkeys;
   signIn: SignIn;
   site: Site;
 }
@@ -43,30 +47,44 @@ export async function sendOverview(
   parts: OverviewParts,
 ): Promise<FastifyReply> {
   const overview = await readOverview(session, now, parts);
-  return sendPage(reply, 200, overviewPage({ site: parts.site, person: session, overview, done }));
+  // The last passkey is removed on a page that cannot be shown again without it: its browser is told here.
+  const { database, passkeys, site } = parts;
+  const told = done === 'passkeys-off' ? await signals(database.read, session, passkeys) : undefined;
+  return sendPage(reply, 200, overviewPage({ site, person: session, overview, done, signals: told }));
 }
 
 async function readOverview(session: Session, now: number, parts: OverviewParts): Promise<Overview> {
   const { userId } = session;
   const { read } = parts.database;
-  const facts = await parts.signIn.readFacts(read, userId);
-  if (!facts) throw new Problem('unauthenticated');
+  const facts = await mustReadFacts(parts, userId);
   const all = await parts.signIn.listSessions(read, userId, now);
   const { rows } = await activity(read, { userId, limit: 3 * recentRows });
   const since = now - announcedFor;
-  const alarm = await lastAlarm(read, { userId, since });
   const newest = await Promise.all(announced.map((event) => newestByOthers(read, { userId, event, since })));
   return {
+    password: facts.password !== undefined,
     authenticator: authenticatorOf(facts.authenticator),
+    passkeys: facts.passkeys ? await countPasskeys(userId, parts) : { here: 0, elsewhere: 0 },
+    takesPasskeys: parts.signIn.passkeyOptions.possible(),
     recoveryCodesLeft: await recoveryCodesLeft(read, userId),
     byRecoveryCode: session.proved.includes('recovery_code'),
     sessionEnds: session.expiresAt,
     otherSessions: all.filter(({ id }) => id !== session.id).length,
-    alarm,
+    alarm: await newestUnless(read, { userId, event: 'sign_in.alarm', mendedBy: 'password.changed', since }),
+    copied: facts.passkeys
+      ? await newestUnless(read, { userId, event: 'passkey.clone_suspected', mendedBy: 'passkey.removed', since })
+      : undefined,
     announcements: newest.filter((row) => row !== undefined),
     // What came of a sign-in follows the question for its code; the page with all activity shows both.
     recent: rows.filter(({ event }) => event !== 'sign_in.otp_required').slice(0, recentRows),
   };
+}
+
+async function countPasskeys(userId: string, { database, passkeys }: OverviewParts): Promise<Overview['passkeys']> {
+  const all = await passkeys.list(database.read, userId);
+  const host = passkeys.relyingParty()?.id;
+  const here = all.filter(({ rpId }) => rpId === host).length;
+  return { here, elsewhere: all.length - here };
 }
 
 function authenticatorOf(bound: { proved: boolean } | undefined): Overview['authenticator'] {
@@ -84,14 +102,17 @@ async function newestByOthers(
   return rows.find(({ at, detail }) => at >= since && detail['forced'] !== false);
 }
 
-/** The last alarm since a moment, unless the password was changed after it: then whoever raised it knows it no more. */
-async function lastAlarm(
+/**
+ * The last time since a moment that this happened, unless what mends it was done after it: whoever raised the alarm does
+ * not know a new password, and a passkey that may have been copied is removed.
+ */
+async function newestUnless(
   read: Database['read'],
-  { userId, since }: { userId: string; since: number },
+  { userId, event, mendedBy, since }: { userId: string; event: Event; mendedBy: Event; since: number },
 ): Promise<AuditRow | undefined> {
-  const newest = async (event: Event) => (await activity(read, { userId, events: [event], limit: 1 })).rows[0];
-  const alarm = await newest('sign_in.alarm');
-  if (!alarm || alarm.at < since) return undefined;
-  const changed = await newest('password.changed');
-  return changed && changed.sequence > alarm.sequence ? undefined : alarm;
+  const newest = async (kind: Event) => (await activity(read, { userId, events: [kind], limit: 1 })).rows[0];
+  const found = await newest(event);
+  if (!found || found.at < since) return undefined;
+  const mended = await newest(mendedBy);
+  return mended && mended.sequence > found.sequence ? undefined : found;
 }

@@ -14,7 +14,10 @@ interface Parts {
   site: Site;
 }
 
-/** Changing one's password; also the one thing to do where it has become the only factor and is too short for that. */
+/**
+ * Changing one's password, or setting a first one; also the one thing to do where it has become the only factor and is too
+ * short for that.
+ */
 export function passwordRoutes(app: FastifyInstance, { database, signIn, site }: Parts): void {
   const url = '/account/password';
   const access = 'fresh or changing password';
@@ -24,6 +27,7 @@ export function passwordRoutes(app: FastifyInstance, { database, signIn, site }:
     if (!facts) throw new Problem('unauthenticated');
     return {
       site,
+      first: facts.password === undefined,
       returnTo: wanted,
       name: session.name,
       person: personOf(session),
@@ -47,7 +51,7 @@ export function passwordRoutes(app: FastifyInstance, { database, signIn, site }:
     access,
     body: z.strictObject({
       ...whose,
-      current: z.string().max(4096),
+      current: z.string().max(4096).optional(),
       new: z.string().max(4096),
       return_to: returnTo,
     }),

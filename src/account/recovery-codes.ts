@@ -5,6 +5,7 @@ import { page, type Session, sendAgain, sendPage, whose } from '../http/http.ts'
 import type { Site } from '../pages/pages.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
+import { type Factors, factorsOf, mustReadFacts } from './factors.ts';
 import { newCodesPage, recoveryCodesPage } from './recovery-codes-page.ts';
 
 interface Parts {
@@ -17,11 +18,14 @@ interface Parts {
 export function recoveryCodesRoutes(app: FastifyInstance, { database, signIn, site }: Parts): void {
   const url = '/account/recovery-codes';
 
+  const factorsNow = async ({ userId }: Session): Promise<Factors> =>
+    factorsOf(await mustReadFacts({ database, signIn }, userId));
+
   const look = async (session: Session) => {
     const { userId } = session;
-    const facts = await signIn.readFacts(database.read, userId);
     const left = await recoveryCodesLeft(database.read, userId);
-    return { site, person: session, left, secondFactor: facts?.authenticator !== undefined };
+    const takesPasskeys = signIn.passkeyOptions.possible();
+    return { site, person: session, left, factors: await factorsNow(session), takesPasskeys };
   };
 
   page(app, {
@@ -41,8 +45,9 @@ export function recoveryCodesRoutes(app: FastifyInstance, { database, signIn, si
     async handle({ session, client, now, reply }) {
       try {
         const codes = await signIn.secondFactor.renewRecoveryCodes(session, client);
+        const about = { site, person: session, factors: await factorsNow(session), now };
         const onwards = '/account?done=codes';
-        return sendPage(reply, 200, newCodesPage({ site, person: session, codes, replaces: true, onwards, now }));
+        return sendPage(reply, 200, newCodesPage({ ...about, codes, replaces: true, onwards }));
       } catch (error) {
         return sendAgain(reply, error, async (told) => recoveryCodesPage({ ...(await look(session)), error: told }));
       }

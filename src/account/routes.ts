@@ -3,6 +3,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Site } from '../pages/pages.ts';
+import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
@@ -13,10 +14,12 @@ import { homeRoutes } from './home.ts';
 import { invitationRoutes } from './invitation.ts';
 import { meRoutes } from './me-routes.ts';
 import { overviewRoutes } from './overview.ts';
+import { ownPasskeyPages } from './passkeys.ts';
 import { passwordRoutes } from './password.ts';
 import { recoveryCodesRoutes } from './recovery-codes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { sessionPages } from './sessions.ts';
+import { wellKnownRoutes } from './well-known.ts';
 
 interface Parts {
   audit: Audit;
@@ -27,6 +30,7 @@ interface Parts {
   browsers: Browsers;
   signIn: SignIn;
   totp: Totp;
+  passkeys: Passkeys;
   site: Site;
 }
 
@@ -37,9 +41,11 @@ export function accountRoutes(app: FastifyInstance, parts: Parts): void {
   invitationRoutes(app, parts);
   homeRoutes(app, parts);
   overviewRoutes(app, parts);
+  ownPasskeyPages(app, parts);
   authenticatorRoutes(app, parts);
   recoveryCodesRoutes(app, parts);
   passwordRoutes(app, parts);
   sessionPages(app, parts);
   activityPageRoutes(app, parts);
+  wellKnownRoutes(app, parts);
 }

@@ -5,7 +5,7 @@ import { type Clock, isoTime } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { route, type Session } from '../http/http.ts';
 import type { Browsers, Sessions, StoredSession } from '../sessions/sessions.ts';
-import type { SignIn } from '../sign-in/sign-in.ts';
+import { proofsOf, type SignIn } from '../sign-in/sign-in.ts';
 import { createOwnSessions } from './own-sessions.ts';
 
 interface Parts {
@@ -42,7 +42,7 @@ function listSessions(app: FastifyInstance, { database, signIn }: Parts): void {
     expires_at: z.iso.datetime(),
     address: z.string(),
     user_agent: z.string(),
-    proved: z.array(z.enum(['password', 'otp', 'recovery_code'])),
+    proved: z.array(z.enum(['password', 'otp', 'recovery_code', 'passkey'])),
     current: z.boolean(),
   });
   const describe = (stored: StoredSession, current: Session) => ({
@@ -52,7 +52,7 @@ function listSessions(app: FastifyInstance, { database, signIn }: Parts): void {
     expires_at: isoTime(stored.expiresAt),
     address: stored.address,
     user_agent: stored.userAgent,
-    proved: stored.secondFactor ? ['password', stored.secondFactor.kind] : ['password'],
+    proved: proofsOf(stored),
     current: stored.id === current.id,
   });
   route(app, {

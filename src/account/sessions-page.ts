@@ -20,6 +20,8 @@ interface Shown {
   sessions: StoredSession[];
   /** The id of the session that looks. */
   current: string;
+  /** Whether the account has one. */
+  password: boolean;
   /** The browsers that the account knows, the last used first. */
   browsers: StoredBrowser[];
   /** The id of the one that looks, where it is one of them. */
@@ -33,12 +35,12 @@ const here = '/account/sessions';
 
 /** Where one is signed in, and which browsers the account knows. What a device says of itself is only what it says. */
 export function sessionsPage(shown: Shown): string {
-  const { site, person, sessions, current, browsers, done, error } = shown;
+  const { site, person, sessions, current, password, browsers, done, error } = shown;
   const others = sessions.filter(({ id }) => id !== current);
   const main = html`<h1>Where you are signed in</h1>
 ${problem(error)}
 ${notice(notices.get(done ?? ''))}
-<p>If you do not know one of these, sign it out and <a href="/account/password">change your password</a>.</p>
+<p>If you do not know one of these, sign it out, ${password && html`<a href="/account/password">change your password</a>, `}and <a href="/account/passkeys">remove passkeys</a> that are not yours.</p>
 <ul class="cards">
 ${sessions.map((session) => html`<li>${about(session, person.name, session.id === current)}</li>\n`)}</ul>
 ${others.length > 0 && endOthers(person)}
@@ -53,14 +55,14 @@ const notices = new Map([
 ]);
 
 function about(session: StoredSession, name: string, isThis: boolean): Html {
-  const { id, address, userAgent, createdAt, lastSeenAt, secondFactor } = session;
+  const { id, address, userAgent, createdAt, lastSeenAt } = session;
   const device = deviceOf(userAgent);
   return html`<h2>${device}${isThis && html` <span class="badge good">This browser</span>`}</h2>
 <dl>
 <div><dt>Address</dt><dd>${address}</dd></div>
 <div><dt>Signed in</dt><dd>${timeOf(createdAt)}</dd></div>
 <div><dt>Last seen</dt><dd>${isThis ? 'Now' : timeOf(lastSeenAt)}</dd></div>
-<div><dt>Proved by</dt><dd>${proofs[secondFactor?.kind ?? 'none']}</dd></div>
+<div><dt>Proved by</dt><dd>${proofOf(session)}</dd></div>
 </dl>
 ${
   !isThis &&
@@ -68,11 +70,12 @@ ${
 }`;
 }
 
-const proofs = {
-  none: 'Password',
-  otp: 'Password and code',
-  recovery_code: 'Password and recovery code',
-} as const;
+function proofOf({ passwordAt, secondFactor }: StoredSession): string {
+  if (passwordAt === undefined) return 'Passkey';
+  return secondFactor ? `Password and ${seconds[secondFactor.kind]}` : 'Password';
+}
+
+const seconds = { otp: 'code', recovery_code: 'recovery code', passkey: 'passkey' } as const;
 
 function endOthers({ name }: Person): Html {
   return html`<form method="post" action="${here}/end-others">${hiddenOwner({ name })}<button type="submit" class="primary">Sign out everywhere else</button></form>`;
@@ -80,7 +83,7 @@ function endOthers({ name }: Person): Html {
 
 function knownBrowsers({ person, browsers, currentBrowser }: Shown): Html {
   return html`<h2>Browsers that know you</h2>
-<p>You have signed in completely in these before. Each has tries of its own, so that nobody who fails on your name somewhere else keeps you waiting there. Being known skips nothing: password and code are asked for as everywhere. Signing out everywhere else, a new password and a new authenticator forget all but this one.</p>
+<p>You have signed in completely in these before. Each has tries of its own, so that nobody who fails on your name somewhere else keeps you waiting there. Being known skips nothing: whatever signs you in is asked for as everywhere. Signing out everywhere else, a new password and a new second factor forget all but this one.</p>
 <ul class="cards">
 ${browsers.map((browser) => html`<li>${aboutBrowser(browser, person.name, browser.id === currentBrowser)}</li>\n`)}</ul>`;
 }

@@ -7,6 +7,7 @@ import { type Client, page, queryText, type Session, seeOther, sendAgain, sendPa
 import type { Site } from '../pages/pages.ts';
 import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
+import { factorsOf, mustReadFacts } from './factors.ts';
 import { createOwnSessions } from './own-sessions.ts';
 import { sessionsPage } from './sessions-page.ts';
 
@@ -28,12 +29,14 @@ export function sessionPages(app: FastifyInstance, parts: Parts): void {
 
   const look = async (session: Session, client: Client, now: number) => {
     const { id: current, userId } = session;
+    const { password } = factorsOf(await mustReadFacts(parts, userId));
     const { read } = database;
     return {
       site,
       person: session,
       sessions: await signIn.listSessions(read, userId, now),
       current,
+      password,
       browsers: await browsers.list(read, userId, now),
       currentBrowser: (await browsers.find(read, client, userId, now))?.id,
     };

@@ -7,10 +7,10 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { siteOf } from '../throttle/throttle.ts';
 import type { Totp } from '../totp/totp.ts';
-import { changeUser, createUser, hasHadPassword, nameToStore, removeUser, type User } from '../users/users.ts';
+import { changeUser, createUser, hasBeenInUse, nameToStore, removeUser, type User } from '../users/users.ts';
 import { type Actor, type Administrator, by, type Change, type CheckActor, refuseProgram } from './actor.ts';
 
-/** A one-time link by which a person chooses a password, and until when. */
+/** A one-time link by which a person chooses a password, or a passkey where there is no second factor, and until when. */
 export interface Link {
   url: string;
   expiresAt: number;
@@ -90,7 +90,7 @@ export function createAccounts(parts: Parts) {
     /** Deletes a user with everything that is theirs; the audit log stays. Answers who it was. */
     async remove(actor: Actor, userId: string): Promise<User> {
       return change(actor, userId, async ({ tx, user, note }) => {
-        await signIn.secondFactor.removeAll(tx, userId);
+        await signIn.removeFactors(tx, userId);
         await removeUser(tx, userId);
         await note('user.deleted');
         return user;
@@ -103,24 +103,28 @@ export function createAccounts(parts: Parts) {
 export function createRescue(parts: Parts) {
   const { audit, database, clock, passwords, sessions, totp, signIn, change, minimumFor } = parts;
   return {
-    /** Takes away every second factor and recovery code, and ends every session: for a person who has lost them. */
-    async resetSecondFactors(actor: Administrator, userId: string): Promise<void> {
-      await change(actor, userId, async ({ tx, note }) => {
-        await signIn.secondFactor.removeAll(tx, userId);
+    /**
+     * Takes away every second factor and recovery code, and ends every session: for a person who has lost them. Answers
+     * whether a password is left: without one nobody can sign in before a link is made.
+     */
+    async resetSecondFactors(actor: Administrator, userId: string): Promise<{ passwordLeft: boolean }> {
+      return change(actor, userId, async ({ tx, note }) => {
+        await signIn.removeFactors(tx, userId);
         await note('second_factors.reset');
+        return { passwordLeft: await passwords.isSet(tx, userId) };
       });
     },
 
     /**
      * Makes a one-time link to choose a password. A link made before and the password there is are void at once, and
-     * sessions and pending secrets end, as with any new password.
+     * sessions and pending secrets end, as with any new password. Second factors stay: passkeys sign in as before.
      */
     async newPasswordLink(actor: Administrator, userId: string): Promise<{ user: User; link: Link }> {
       return change(actor, userId, async ({ tx, user, now, note }) => {
         const forced = await passwords.remove(tx, userId);
         await totp.discardPending(tx, userId);
         await signIn.endSessions(tx, userId);
-        const kind = forced || (await hasHadPassword(tx, userId)) ? 'replacement' : 'invitation';
+        const kind = forced || (await hasBeenInUse(tx, userId)) ? 'replacement' : 'invitation';
         await note('password.link_made', { forced });
         return { user, link: await makeLink(parts, tx, { userId, kind, now }) };
       });

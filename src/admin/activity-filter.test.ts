@@ -11,7 +11,7 @@ test('an empty form means everything, and so does one that says so', () => {
 
 test('a kind means its events', () => {
   assert.deepEqual(readFilter({ ...nothing, kind: 'refused-sign-ins' }), {
-    events: ['sign_in.alarm', 'sign_in.refused'],
+    events: ['passkey.clone_suspected', 'sign_in.alarm', 'sign_in.refused'],
   });
   assert.deepEqual(readFilter({ ...nothing, kind: 'sign-ins' }), {
     events: ['sign_in.otp_required', 'sign_in.succeeded'],

@@ -2,6 +2,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { Options } from '../options.ts';
+import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { ServiceTokens } from '../service-tokens/service-tokens.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -35,6 +36,7 @@ export function createAdmin(parts: {
   sessions: Sessions;
   serviceTokens: ServiceTokens;
   totp: Totp;
+  passkeys: Passkeys;
   signIn: SignIn;
   requireSecondFactor: Options['requireSecondFactor'];
   publicUrl: () => string;

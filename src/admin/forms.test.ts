@@ -11,7 +11,9 @@ const user = { id: 'u1', name: 'alice', administrator: false, disabled: false, c
 const overview = {
   user,
   passwordSet: true,
+  inUse: true,
   authenticator: 'not confirmed',
+  passkeys: 0,
   recoveryCodesLeft: 10,
   sessions: 1,
   serviceTokens: 0,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Database } from '../database/database.ts';
 import { Problem, route } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
-import { findUser, listUsers } from '../users/users.ts';
+import { listUsers } from '../users/users.ts';
 import { activityPageRoutes } from './activity.ts';
 import type { Admin } from './admin.ts';
 import { cursorOf, nameIn } from './cursor.ts';
@@ -12,6 +12,7 @@ import { serviceTokenRoutes } from './service-token-routes.ts';
 import { serviceTokensPages } from './service-tokens.ts';
 import {
   actorOf,
+  describeFactors,
   describeLink,
   describeUser,
   example,
@@ -21,6 +22,7 @@ import {
   params,
   roles,
   user,
+  userWithFactors,
 } from './shapes.ts';
 import { userPages } from './user.ts';
 import { usersPages } from './users.ts';
@@ -90,7 +92,7 @@ function create(app: FastifyInstance, { admin }: Parts): void {
     url: '/users',
     access: 'administrator or service token',
     operationId: 'createUser',
-    summary: 'Create a user, with a password or with a one-time link to choose one',
+    summary: 'Create a user, with a password or with a one-time link',
     tag,
     body: z
       .strictObject({ name, roles: roles.optional(), password: z.string().max(4096).optional() })
@@ -113,21 +115,21 @@ function create(app: FastifyInstance, { admin }: Parts): void {
   });
 }
 
-function one(app: FastifyInstance, { database }: Parts): void {
+function one(app: FastifyInstance, { admin }: Parts): void {
   route(app, {
     method: 'GET',
     url: '/users/:id',
     access: 'administrator or service token',
     operationId: 'getUser',
-    summary: 'One user',
+    summary: 'One user, and for an administrator how that user signs in',
     tag,
     params,
-    answers: { 200: { description: 'The user', schema: user } },
+    answers: { 200: { description: 'The user', schema: userWithFactors } },
     problems: ['not_found'],
-    async handle({ params }) {
-      const found = await findUser(database.read, params.id);
+    async handle({ session, params }) {
+      const found = await admin.overview(params.id);
       if (!found) throw new Problem('not_found', { detail: 'There is no user of that id.' });
-      return describeUser(found);
+      return { ...describeUser(found.user), ...(session && describeFactors(found)) };
     },
   });
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { type Client, Problem, type ServiceToken, type Session } from '../http/http.ts';
 import type { User } from '../users/users.ts';
-import type { Actor, Link } from './admin.ts';
+import type { Actor, Link, UserOverview } from './admin.ts';
 
 /** The shapes that the JSON routes of administration share. */
 
@@ -31,6 +31,31 @@ export const exampleLink = {
 export const user = z
   .object({ id: z.string(), name: z.string(), roles, disabled: z.boolean(), created_at: z.iso.datetime() })
   .meta({ id: 'User', examples: [example] });
+
+/** How a user signs in, never with what: for administrators, because to a program it would say who is worth attacking. */
+export const userWithFactors = user
+  .extend({
+    factors: z
+      .array(z.object({ type: z.enum(['password', 'otp', 'passkey']), proved: z.boolean() }))
+      .optional()
+      .meta({ description: 'What the user can sign in with; a service token is not told.' }),
+    passkeys: z.int().min(0).optional().meta({ description: 'How many there are.' }),
+    recovery_codes_left: z.int().min(0).max(10).optional(),
+  })
+  .meta({
+    id: 'UserWithFactors',
+    examples: [{ ...example, factors: [{ type: 'passkey', proved: true }], passkeys: 2, recovery_codes_left: 10 }],
+  });
+
+export const describeFactors = ({ passwordSet, authenticator, passkeys, recoveryCodesLeft }: UserOverview) => ({
+  factors: [
+    ...(passwordSet ? [{ type: 'password', proved: true }] : []),
+    ...(authenticator === 'none' ? [] : [{ type: 'otp', proved: authenticator === 'in force' }]),
+    ...(passkeys === 0 ? [] : [{ type: 'passkey', proved: true }]),
+  ],
+  passkeys,
+  recovery_codes_left: recoveryCodesLeft,
+});
 
 export const link = z.object({ url: z.string(), expires_at: z.iso.datetime() });
 

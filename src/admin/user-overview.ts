@@ -1,17 +1,21 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
+import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
 import type { ServiceTokens } from '../service-tokens/service-tokens.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import type { Totp } from '../totp/totp.ts';
-import { findUser, type User } from '../users/users.ts';
+import { findUser, hasBeenInUse, type User } from '../users/users.ts';
 
 /** What an administrator sees of a user: how they sign in, never with what. */
 export interface UserOverview {
   user: User;
   passwordSet: boolean;
+  /** Something to sign in with has been given, once at least; else the user is only invited. */
+  inUse: boolean;
   authenticator: 'none' | 'not confirmed' | 'in force';
+  passkeys: number;
   recoveryCodesLeft: number;
   /** Sessions that are not over. */
   sessions: number;
@@ -25,10 +29,11 @@ export function createOverview(parts: {
   clock: Clock;
   passwords: Passwords;
   totp: Totp;
+  passkeys: Passkeys;
   serviceTokens: ServiceTokens;
   signIn: SignIn;
 }): (userId: string) => Promise<UserOverview | undefined> {
-  const { passwords, totp, serviceTokens, signIn } = parts;
+  const { passwords, totp, passkeys, serviceTokens, signIn } = parts;
   return async (userId) => {
     const db = parts.database.read;
     const now = parts.clock();
@@ -39,7 +44,9 @@ export function createOverview(parts: {
     return {
       user,
       passwordSet: await passwords.isSet(db, userId),
+      inUse: await hasBeenInUse(db, userId),
       authenticator: authenticator ? (authenticator.proved ? 'in force' : 'not confirmed') : 'none',
+      passkeys: (await passkeys.list(db, userId)).length,
       recoveryCodesLeft: await recoveryCodesLeft(db, userId),
       sessions: (await signIn.listSessions(db, userId, now)).length,
       serviceTokens: tokens.filter(({ createdBy }) => createdBy === userId).length,

@@ -55,21 +55,30 @@ interface Made {
   person: Person;
   user: User;
   link: Link;
-  /** What has just been made beside the link. */
-  made: 'user' | 'link';
+  /** What the link is for: a new user, one who had a password, or one who had none. */
+  made: 'user' | 'new password' | 'password';
+  /** Where there is a second factor, the link takes a password only. */
+  secondFactor: boolean;
 }
 
 /** A one-time link, shown this once to the administrator who passes it on. */
-export function linkPage({ site, person, user, link, made }: Made): string {
-  const title = made === 'user' ? `${user.name} is created` : `New password for ${user.name}`;
+export function linkPage({ site, person, user, link, made, secondFactor }: Made): string {
+  const title = linkTitles[made](user.name);
+  const chooses = secondFactor ? `the password of ${user.name}` : `how ${user.name} signs in`;
   const main = html`<h1>${title}</h1>
-<p>Pass this link on to ${user.name}, and to nobody else: whoever opens it chooses the password.</p>
+<p>Pass this link on to ${user.name}, and to nobody else: whoever opens it chooses ${chooses}.</p>
 ${secretText({ id: 'link', text: link.url, copyLabel: 'Copy the link' })}
 <p>It works once, until ${timeOf(link.expiresAt)}, and is shown only now. A newer link cancels it.</p>
 ${user.disabled && html`<p>${user.name} is disabled: the link works only after the account is enabled.</p>`}
 <p><a class="button primary" href="/admin/users/${user.id}">Done</a></p>`;
   return layout({ site, title, main, person, here: '/admin/users' });
 }
+
+const linkTitles: Record<Made['made'], (name: string) => string> = {
+  user: (name) => `${name} is created`,
+  'new password': (name) => `New password for ${name}`,
+  password: (name) => `A link for ${name}`,
+};
 
 const notices = new Map([
   ['disabled', 'The user is disabled, and every session has ended.'],
@@ -78,17 +87,22 @@ const notices = new Map([
   ['administrator-taken', 'The user is no administrator any more.'],
   ['sessions-ended', 'The user is signed out everywhere.'],
   ['second-factors-reset', 'The user has no second factor any more, and every session has ended.'],
+  [
+    'no-way-in',
+    'The user has no second factor any more, every session has ended, and there is no password: nobody can sign in to this account before you make a link.',
+  ],
   ['renamed', 'The user has a new name.'],
 ]);
 
 function facts(overview: UserOverview): Html {
-  const { user, passwordSet, authenticator, recoveryCodesLeft, sessions, serviceTokens } = overview;
+  const { user, passwordSet, authenticator, passkeys, recoveryCodesLeft, sessions, serviceTokens } = overview;
   const rows: [string, Html | string | number | false][] = [
     ['State', user.disabled ? 'Disabled' : 'Active'],
     ['Role', user.administrator ? 'Administrator' : 'User'],
     ['Created', timeOf(user.createdAt)],
     ['Password', passwordSet ? 'Set' : 'Not set'],
     ['Authenticator', authenticators[authenticator]],
+    ['Passkeys', passkeys === 0 ? 'None' : passkeys],
     ['Recovery codes left', recoveryCodesLeft],
     ['Sessions', sessions],
     ['Service tokens made', serviceTokens > 0 && html`<a href="/admin/service-tokens">${serviceTokens}</a>`],
@@ -119,25 +133,14 @@ interface Verb {
   button: string;
 }
 
-function verbsFor({ user, passwordSet, authenticator, recoveryCodesLeft, sessions }: UserOverview): Verb[] {
+function verbsFor(overview: UserOverview): Verb[] {
+  const { user, authenticator, passkeys, recoveryCodesLeft, sessions } = overview;
   const { name } = user;
-  const resettable = authenticator !== 'none' || recoveryCodesLeft > 0;
+  const resettable = authenticator !== 'none' || passkeys > 0 || recoveryCodesLeft > 0;
   return [
-    passwordSet
-      ? {
-          path: 'password-link',
-          title: 'Force a new password',
-          consequence: `The password of ${name} stops working at once, and every session ends. You get a link to pass on, with which ${name} chooses a new one.`,
-          button: 'Cancel the password and make a link',
-        }
-      : {
-          path: 'password-link',
-          title: 'Make a new invitation',
-          consequence: `${name} has no password. You get a link to pass on, with which ${name} chooses one. A link made before stops working.`,
-          button: 'Make a link',
-        },
+    makeLink(overview),
     ...(sessions > 0 ? [endSessions(name)] : []),
-    ...(resettable ? [resetSecondFactors(name)] : []),
+    ...(resettable ? [resetSecondFactors(overview)] : []),
     user.administrator ? takeAdministrator(name) : makeAdministrator(name),
     user.disabled
       ? {
@@ -161,6 +164,24 @@ function verbsFor({ user, passwordSet, authenticator, recoveryCodesLeft, session
   ];
 }
 
+/** Who forces a password on an account in wrong hands must know that a passkey signs in without one. */
+function makeLink({ user: { name }, passwordSet, inUse, authenticator, passkeys }: UserOverview): Verb {
+  const path = 'password-link';
+  const goOn =
+    passkeys > 0 ? ' Passkeys go on working: if somebody else may have one, reset the second factors too.' : '';
+  const chooses = (password: string) => (authenticator === 'none' && passkeys === 0 ? 'how to sign in' : password);
+  if (passwordSet)
+    return {
+      path,
+      title: 'Force a new password',
+      consequence: `The password of ${name} stops working at once, and every session ends. You get a link to pass on, with which ${name} chooses ${chooses('a new one')}.${goOn}`,
+      button: 'Cancel the password and make a link',
+    };
+  const title = inUse ? 'Make a link to choose a password' : 'Make a new invitation';
+  const consequence = `${name} has no password. You get a link to pass on, with which ${name} chooses ${chooses('one')}. A link made before stops working, and every session ends.${goOn}`;
+  return { path, title, consequence, button: 'Make a link' };
+}
+
 const endSessions = (name: string): Verb => ({
   path: 'end-sessions',
   title: 'Sign out everywhere',
@@ -168,12 +189,17 @@ const endSessions = (name: string): Verb => ({
   button: `Sign ${name} out everywhere`,
 });
 
-const resetSecondFactors = (name: string): Verb => ({
-  path: 'reset-second-factors',
-  title: 'Reset second factors',
-  consequence: `For somebody who has lost them. The authenticator and recovery codes of ${name} stop working, and every session ends; signing in takes the password alone until a new authenticator is set up, and where one is required leads straight to that. Make sure that it is ${name} who asks.`,
-  button: 'Take the second factors away',
-});
+function resetSecondFactors({ user: { name }, passwordSet }: UserOverview): Verb {
+  const then = passwordSet
+    ? 'signing in takes the password alone until a new factor is set up, and where one is required leads straight to that.'
+    : `and as there is no password, nobody can sign in to this account before you make a link.`;
+  return {
+    path: 'reset-second-factors',
+    title: 'Reset second factors',
+    consequence: `For somebody who has lost them. The authenticator, passkeys and recovery codes of ${name} stop working, and every session ends; ${then} Make sure that it is ${name} who asks.`,
+    button: 'Take the second factors away',
+  };
+}
 
 const makeAdministrator = (name: string): Verb => ({
   path: 'make-administrator',

@@ -76,8 +76,11 @@ export function userPages(app: FastifyInstance, { admin, site }: Parts): void {
     params,
     back: url,
     async handle({ session, params, client, reply }) {
+      const before = await admin.overview(params.id);
       const { user, link } = await admin.newPasswordLink({ session, address: client.address }, params.id);
-      return sendPage(reply, 200, linkPage({ site, person: session, user, link, made: 'link' }));
+      const made = before?.passwordSet ? 'new password' : 'password';
+      const secondFactor = before !== undefined && (before.authenticator !== 'none' || before.passkeys > 0);
+      return sendPage(reply, 200, linkPage({ site, person: session, user, link, made, secondFactor }));
     },
   });
 
@@ -117,7 +120,7 @@ const simpleVerbs: Record<string, (admin: Admin, actor: Administrator, userId: s
     return 'sessions-ended';
   },
   async 'reset-second-factors'(admin, actor, userId) {
-    await admin.resetSecondFactors(actor, userId);
-    return 'second-factors-reset';
+    const { passwordLeft } = await admin.resetSecondFactors(actor, userId);
+    return passwordLeft ? 'second-factors-reset' : 'no-way-in';
   },
 };

@@ -43,7 +43,7 @@ ${onwards(list)}
 <p class="hint" id="name-hint">1 to 64 letters, digits or marks like . - _ @, without spaces.</p>
 <input type="text" id="name" name="name" value="${typed?.name}" autocapitalize="none" spellcheck="false" required aria-describedby="${wrong && 'error '}name-hint"${wrong && html` aria-invalid="true"`}>
 <label class="check" for="administrator"><input type="checkbox" id="administrator" name="administrator" value="yes"${typed?.administrator && html` checked`}>Administrator: may do everything on these pages</label>
-<p class="hint">You get a link to pass on. With it the person chooses a password.</p>
+<p class="hint">You get a link to pass on. With it the person chooses how to sign in.</p>
 <button type="submit" class="primary">Create the user</button>
 </form>`;
   return layout({ site, title: 'Users', main, person, here: '/admin/users', wrong: error !== undefined, wide: true });

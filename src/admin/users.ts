@@ -48,7 +48,7 @@ export function usersPages(app: FastifyInstance, { database, admin, site }: Part
         return sendPage(
           reply,
           200,
-          linkPage({ site, person: session, user: made.user, link: made.link, made: 'user' }),
+          linkPage({ site, person: session, user: made.user, link: made.link, made: 'user', secondFactor: false }),
         );
       } catch (error) {
         return sendAgain(reply, error, async (said) =>

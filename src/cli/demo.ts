@@ -97,6 +97,6 @@ curl -X GET  "${url}/auth/otp/generate" -H "Authorization: Bearer <TOKEN>" --out
 4. Sign in with both, the app's code in place of <OTP>:
 curl -X POST "${url}/auth/credentials?otp=<OTP>" ${basic}
 
-The same in a browser: ${url}/
+The same in a browser: ${url}/, where you can add a passkey and sign in with it
 Every endpoint:        ${url}/docs (Swagger UI), ${url}/redoc (ReDoc)`;
 }

@@ -7,11 +7,11 @@ const nameArgument = ['<NAME>', "The user's name, in any case."] as const;
 export const user: readonly Verb[] = [
   {
     name: 'create',
-    help: 'Create a user, with a password or with a one-time link to choose one.',
+    help: 'Create a user, with a password or with a one-time link to choose how to sign in.',
     args: [['<NAME>', 'Letters, digits and marks such as . - _ @, at most 64, no space or colon.']],
     flags: [
       ['--admin', 'Make an administrator, who may manage users.'],
-      ['--link', 'Ask for no password; print a link for the person to choose one (7 days, once).'],
+      ['--link', 'Ask for no password; print a link for the person to choose one, or a passkey (7 days, once).'],
     ],
     options: [...where, 'publicUrl', 'requireSecondFactor'],
     more: fromStdin,
@@ -60,7 +60,7 @@ export const user: readonly Verb[] = [
   },
   {
     name: 'reset-second-factor',
-    help: 'Take away second factor and recovery codes of someone who has lost them, and end every session.',
+    help: 'Take away authenticator, passkeys and recovery codes of someone who has lost them, and end every session.',
     args: [nameArgument],
     options: where,
     json: 'USER',

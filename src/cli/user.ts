@@ -24,7 +24,7 @@ export async function createUser(call: Call): Promise<void> {
     const invitation = link && { link: { url: link.url, expires_at: isoTime(link.expiresAt) } };
     const made = `Created the ${administrator ? 'administrator' : 'user'} ${user.name}.`;
     const how = link
-      ? `\nFor ${user.name}, to choose a password; good once, until ${isoTime(link.expiresAt)}:\n  ${link.url}`
+      ? `\nFor ${user.name}, to choose how to sign in; good once, until ${isoTime(link.expiresAt)}:\n  ${link.url}`
       : '';
     if (link && service.options.publicUrl === '')
       call.say(`The link begins with ${service.publicUrl()}: give --public-url or --port as the server has them.`);
@@ -79,7 +79,11 @@ export async function setPassword(call: Call): Promise<void> {
 
 export async function resetSecondFactor(call: Call): Promise<void> {
   await onUser(call, async ({ admin }, user) => {
-    await admin.resetSecondFactors('operator', user.id);
+    const { passwordLeft } = await admin.resetSecondFactors('operator', user.id);
+    if (!passwordLeft)
+      call.say(
+        `${user.name} has no password either, and cannot sign in: \`countersign user set-password ${user.name}\` gives one, or an administrator makes a link.`,
+      );
     call.answer(`${user.name} has no second factor any more; every session has ended.`, describeUser(user));
   });
 }

@@ -29,12 +29,18 @@ const description = `Signing in with a second factor.
 2. \`GET /auth/otp/generate\` is the QR code for an authenticator app.
 3. \`PUT /auth/otp/enable\` puts the second factor in force and answers the recovery codes.
 4. \`POST /auth/credentials\` then wants a code as well.
+5. Or a passkey, which is both factors at once: \`POST /auth/passkeys/sign-in/options\`, then \`POST /auth/passkeys/sign-in\`.
 
 Errors are problem details (RFC 9457) with a stable \`code\`; only the refusals of a sign-in have a body of their own.`;
 
 const tags = [
   { name: 'Sign-in', description: 'From name, password and code to a token.' },
   { name: 'Second factor', description: 'The authenticator app, and the recovery codes that stand in for it.' },
+  {
+    name: 'Passkeys',
+    description:
+      'Signing in without a password, phishing-resistant: for pages of the same origin and programs with a WebAuthn client.',
+  },
   { name: 'Account', description: 'Who is signed in, and the password.' },
   { name: 'Sessions', description: 'Where somebody is signed in, and signing out.' },
   { name: 'Users', description: 'Accounts as an administrator sees them.' },

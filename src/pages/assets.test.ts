@@ -46,3 +46,16 @@ test('assets may be kept for ever and say what they are', async () => {
   assert.equal(answer?.headers['cache-control'], 'public, max-age=31536000, immutable');
   assert.equal(answer?.headers['vary'], 'accept-encoding');
 });
+
+test('a list of names is one file, and our scripts are one module in which no name stands twice', async () => {
+  const names = ['portal.js', 'passkeys.js'] as const;
+  const together = openAssets(folder, [names], '/assets/');
+  const answer = await together.find(together.path('portal.js'))?.answer(undefined);
+  assert.equal(answer?.body.toString(), names.map((name) => readFileSync(new URL(name, folder), 'utf8')).join(''));
+  assert.match(String(answer?.headers['content-type']), /^text\/javascript/);
+  // It is read as a whole before it runs, and then misses what only a browser has.
+  const module: Promise<unknown> = import(`data:text/javascript;base64,${answer?.body.toString('base64')}`);
+  const error: unknown = await module.catch((error: unknown) => error);
+  assert.ok(error instanceof Error);
+  assert.match(`${error.name}: ${error.message}`, /^ReferenceError: (document|HTML\w+) is not defined$/);
+});

@@ -56,7 +56,7 @@ test('a stranger gets neither navigation nor a way out', () => {
 test('a person gets the ways through the account, an administrator those of the administration as well', () => {
   const links = (text: string): string[] =>
     [...text.matchAll(/<li><a href="([^"]*)"/g)].map(([, address]) => address ?? '');
-  const own = ['', '/authenticator', '/recovery-codes', '/password', '/sessions', '/activity'];
+  const own = ['', '/passkeys', '/authenticator', '/recovery-codes', '/password', '/sessions', '/activity'];
   const account = own.map((path) => `/account${path}`);
   const person = layout({ site, title: 'Account', main, person: ada });
   assert.deepEqual(links(person), account);

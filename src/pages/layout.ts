@@ -7,7 +7,7 @@ import { menu, type Person } from './menu.ts';
 const folder = shipped('pages/assets/');
 
 /** The style sheet, the icon and the script of our own pages. */
-export const pageAssets = openAssets(folder, ['style.css', 'icon.svg', 'portal.js'], '/assets/');
+export const pageAssets = openAssets(folder, ['style.css', 'icon.svg', ['portal.js', 'passkeys.js']], '/assets/');
 
 /** In the page itself, so that no request is spent on it. */
 const icon = `data:image/svg+xml,${encodeURIComponent(readFileSync(new URL('icon.svg', folder), 'utf8').trim())}`;

@@ -10,6 +10,7 @@ type Entries = readonly (readonly [path: string, name: string])[];
 
 const account: Entries = [
   ['/account', 'Account'],
+  ['/account/passkeys', 'Passkeys'],
   ['/account/authenticator', 'Authenticator'],
   ['/account/recovery-codes', 'Recovery codes'],
   ['/account/password', 'Password'],
