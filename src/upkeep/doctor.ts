@@ -13,6 +13,7 @@ import {
 import { diskFinding, fileFindings, freeSpace } from './doctor-files.ts';
 import { instanceFindings, keyFindings, secretFindings } from './doctor-keys.ts';
 import { markFindings } from './doctor-mark.ts';
+import { passkeyFindings } from './doctor-passkeys.ts';
 import { serverFindings } from './doctor-server.ts';
 import { type Finding, messageOf, tried } from './finding.ts';
 
@@ -87,6 +88,7 @@ async function inside({ read, schema, faults }: Inspected, options: Options, clo
   if (keyring && fits) findings.push(...(await tried('instances', () => instanceFindings(read, keyring, clock()))));
   findings.push(...(await tried('mark', () => markFindings(read, options, keyring))));
   findings.push(...(await tried('clock', async () => [clockFinding(await clockBehind(read, clock()))])));
+  findings.push(...(await tried('passkeys', () => passkeyFindings(read, options))));
   return findings;
 }
 

@@ -11,6 +11,7 @@ export type Check =
   | 'instances'
   | 'mark'
   | 'clock'
+  | 'passkeys'
   | 'proxies';
 
 /** What was found of one of them. A failure keeps somebody out, or a secret from being safe; a warning may come to that. */

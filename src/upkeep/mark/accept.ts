@@ -1,6 +1,7 @@
 import type { Audit } from '../../audit/audit.ts';
 import type { Clock } from '../../clock.ts';
 import type { Database, Tx } from '../../database/database.ts';
+import type { Passkeys } from '../../passkeys/passkeys.ts';
 import { voidAllRecoveryCodes } from '../../recovery-codes/recovery-codes.ts';
 import type { ServiceTokens } from '../../service-tokens/service-tokens.ts';
 import type { SignIn } from '../../sign-in/sign-in.ts';
@@ -45,11 +46,12 @@ export function createAcceptRestored(parts: {
   mark: MarkKeeper;
   signIn: SignIn;
   totp: Totp;
+  passkeys: Passkeys;
   serviceTokens: ServiceTokens;
   /** Each voids the one-time links of a kind, and answers how many that were. */
   voidLinks: readonly ((tx: Tx) => Promise<number>)[];
 }) {
-  const { audit, database, clock, mark, signIn, totp, serviceTokens, voidLinks } = parts;
+  const { audit, database, clock, mark, signIn, totp, passkeys, serviceTokens, voidLinks } = parts;
   return async (given: { audit?: AsyncIterable<string> | undefined } = {}): Promise<AcceptedDatabase> => {
     await mark.refuseToReplace();
     const told = given.audit && (await changedSince(database.read, given.audit));
@@ -66,6 +68,7 @@ export function createAcceptRestored(parts: {
         service_tokens: await serviceTokens.endAll(tx),
         authenticators: await totp.spendPresent(tx, now),
       };
+      await passkeys.voidChallenges(tx, now);
       const { number: generation } = await beginGeneration(tx, 'accepted', now);
       await audit.record(tx, now, {
         event: 'database.accepted',
