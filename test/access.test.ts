@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { minute } from '../src/clock.ts';
-import { type Access, createHttp, type Session } from '../src/http/http.ts';
+import { type Access, countRequests, createHttp, type Session } from '../src/http/http.ts';
 import type { Call, route } from '../src/http/route.ts';
 import { resolveOptions } from '../src/options.ts';
+import { softwareAuthenticator } from './authenticator.ts';
 import { halfSignIn } from './inputs.ts';
+import { addPasskey, makePersonWithPasskey, tokenByPasskey } from './passkeys.ts';
 import { quickHash } from './quick-hash.ts';
 import { type Registered, registeredRoutes, tableUnder } from './routes.ts';
 import {
@@ -89,6 +91,7 @@ test('a route that does not declare who may call it stops the start', async () =
       findServiceToken: async () => undefined,
     },
     origins: () => [],
+    inFlight: countRequests(),
   });
   const undeclared = { method: 'GET', url: '/open', handler: async () => 'anything' } as const;
   assert.throws(() => app.route(undeclared), /^Error: GET \/open does not declare who may call it \(access\)$/);
@@ -125,7 +128,12 @@ function outcome({ status, headers, body }: Answer, { method, page, access }: Re
   if (status === 403) return method === 'HEAD' && !page ? '403' : (body.code ?? 'forbidden');
   if (!page || access === 'anyone' || status !== 303) return 'yes';
   // Nobody sends a code here, so whoever is sent away was not let in.
-  return access === 'half signed in' ? 'unauthenticated' : wayOut(String(headers.location), caller);
+  if (access === 'half signed in') return 'unauthenticated';
+  const answer = wayOut(String(headers.location), caller);
+  // Where nothing has to be fresh, the page leads there by itself.
+  return answer === 'reauthentication_required' && access === 'signed in' && !/^(enrolling|changing)/.test(caller)
+    ? 'yes'
+    : answer;
 }
 
 /** What a page means by sending somebody elsewhere. */
@@ -151,6 +159,9 @@ type Caller = () => Promise<CallOptions>;
 /** For each caller of the page, how he gets what he sends; new each time, because some routes end it. */
 async function makeCallers(world: World): Promise<Record<string, Caller>> {
   const administrator = await makePersonWithCode(world, 'root', true);
+  // With both kinds of second factor every page of the next step is shown.
+  const both = await makePersonWithCode(world, 'both');
+  await addPasskey(world, await signIn(world, both), softwareAuthenticator());
   const user = await makePerson(world, 'alice');
   const enrolling = await makePerson(world, 'erin', true);
   const changing = await makeShort(world);
@@ -169,13 +180,15 @@ async function makeCallers(world: World): Promise<Record<string, Caller>> {
     await world.call('DELETE', '/auth/sessions/current', { token });
     return { token };
   };
+  const { device } = await makePersonWithPasskey(world);
+  const holder = async () => ({ token: await tokenByPasskey(world, device) });
   const cookie = async () => ({ headers: { cookie: `countersign=${await signIn(world, user)}` } });
   return {
     'no token': async () => ({}),
     'wrong token': async () => ({ token: `csn_${'A'.repeat(43)}` }),
     'ended session': ended,
     'disabled user': async () => ({ token: goneToken }),
-    'half signed in': async () => ({ headers: { cookie: await halfSignIn(world, administrator) } }),
+    'half signed in': async () => ({ headers: { cookie: await halfSignIn(world, both) } }),
     enrolling: fresh(enrolling),
     'enrolling, not fresh': stale(enrolling),
     'changing password': fresh(changing),
@@ -183,6 +196,12 @@ async function makeCallers(world: World): Promise<Record<string, Caller>> {
     user: fresh(user),
     'user, by cookie': cookie,
     'user, not fresh': stale(user),
+    'user, by a passkey': holder,
+    'user, by a passkey, not fresh': async () => {
+      const caller = await holder();
+      world.turn(10 * minute);
+      return caller;
+    },
     administrator: fresh(administrator),
     'administrator, not fresh': stale(administrator),
     'service token': await program(world, administrator),

@@ -92,7 +92,7 @@ function rowsUnder(heading: string): Row[] {
   const section = rank === '##' ? (rest.split(/^## |^### Beside/m)[0] ?? '') : (rest.split(/^##/m)[0] ?? '');
   return section
     .split('\n')
-    .filter((line) => /^\| \d/.test(line))
+    .filter((line) => /^\| (\d|B\.)/.test(line))
     .map((line) => {
       const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
       const [id = '', level = '', state = '', shown = ''] =

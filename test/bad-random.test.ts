@@ -146,7 +146,17 @@ function ofType(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value === 'number') return fc.oneof(fc.integer({ min: -1, max: 400 }), fc.double());
   if (typeof value === 'string')
     return fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.constant(value));
-  return fc.constantFrom([], ['administrator']);
+  if (Array.isArray(value)) return fc.constantFrom([], ['administrator']);
+  const parts = Object.entries(value ?? {}).map(([name, each]): [string, fc.Arbitrary<unknown>] => [
+    name,
+    ofType(each),
+  ]);
+  const base64url = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
+  const bytes = parts.map(([name]): [string, fc.Arbitrary<unknown>] => [
+    name,
+    fc.oneof(base64url, fc.constant(undefined)),
+  ]);
+  return fc.oneof(fc.constant(value), fc.record(Object.fromEntries(parts)), fc.record(Object.fromEntries(bytes)));
 }
 
 function contentTypes({ type }: Input): fc.Arbitrary<string> {

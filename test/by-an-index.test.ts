@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { mock, test } from 'node:test';
 import { day } from '../src/clock.ts';
+import { makePersonWithPasskey, tokenByPasskey } from './passkeys.ts';
 import { makePerson, makePersonWithCode, signIn, wrongCode } from './server.ts';
 import { inOffice } from './stories/office.ts';
 
@@ -13,7 +14,7 @@ import { inOffice } from './stories/office.ts';
 
 const growing = [
   ...['users', 'passwords', 'password_links', 'sessions', 'browsers', 'half_sign_ins', 'authenticators'],
-  ...['recovery_codes', 'budgets', 'audit'],
+  ...['recovery_codes', 'budgets', 'audit', 'passkeys', 'passkey_holders', 'spent_challenges'],
 ];
 
 /** Those that do, and why they may. */
@@ -57,6 +58,14 @@ test('every statement of a start, request, sign-in or sweep goes by an index', a
       const otp = wrongCode(world, bob.secret ?? Buffer.alloc(0));
       assert.equal((await world.call('POST', '/auth/credentials', { basic: bob.basic, body: { otp } })).status, 401);
       assert.equal((await world.call('POST', '/auth/credentials', { basic: 'nobody:at all' })).status, 401);
+      const carol = await makePersonWithPasskey(world);
+      const byPasskey = await tokenByPasskey(world, carol.device);
+      for (const [method, url] of [
+        ['POST', '/auth/passkeys/reauthentication/options'],
+        ['GET', '/auth/passkeys'],
+        ['DELETE', `/auth/passkeys/${carol.passkeyId}`],
+      ] as const)
+        assert.ok((await world.call(method, url, { token: byPasskey })).status < 300, url);
       assert.equal((await world.call('GET', '/setup')).status, 404);
       for (const path of ['/users', '/users?q=li', `/users/${bob.id}`, '/activity', '/activity?kind=sign-ins&user=bob'])
         assert.ok((await open(path)).status < 500, path);

@@ -53,6 +53,39 @@ export interface Body {
   users: { id: string; name: string; roles: string[]; disabled: boolean }[];
   next: string | null;
   link: { url: string; expires_at: string };
+  passkey: PasskeyBody;
+  passkeys: PasskeyBody[];
+  ceremony: string;
+  options: CreationOptions & RequestOptions;
+  methods: { type: string; options?: string; verification?: string }[];
+}
+
+/** What of the options of a ceremony a test reads (WebAuthn, 5.1.8). */
+export interface CreationOptions {
+  rp: { id: string; name: string };
+  user: { id: string; name: string; displayName: string };
+  challenge: string;
+  pubKeyCredParams: { alg: number }[];
+  excludeCredentials: { id: string }[];
+  authenticatorSelection: Record<string, unknown>;
+}
+
+/** The same (5.1.9). */
+export interface RequestOptions {
+  rpId: string;
+  challenge: string;
+  userVerification: string;
+  allowCredentials: { id: string }[];
+}
+
+export interface PasskeyBody {
+  id: string;
+  name: string;
+  created_at: string;
+  last_used_at: string | null;
+  backup_eligible: boolean;
+  backed_up: boolean;
+  rp_id: string;
 }
 
 export interface Answer {

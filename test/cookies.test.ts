@@ -21,7 +21,7 @@ const secure = { publicUrl: 'https://sign-in.example', trustProxy: ['127.0.0.1']
 
 const ninetyDays = 90 * 24 * 3600;
 
-test('no route sets a cookie unless it signs somebody in or out', () =>
+test('no route sets a cookie unless it signs somebody in or out, or shows the form for it', () =>
   inWorld(
     async (world) => {
       const caller = await makeCaller(world);
@@ -33,7 +33,13 @@ test('no route sets a cookie unless it signs somebody in or out', () =>
         const answer = await world.call(method as 'GET', path, { ...(input ? bodyOf(input) : {}), headers });
         if (answer.headers['set-cookie'] !== undefined) setting.push(`${method} ${url}`);
       }
-      assert.deepEqual(setting, ['POST /sign-out']);
+      const withForm = ['GET', 'HEAD', 'POST'].map((method) => `${method} /sign-in`);
+      assert.deepEqual(setting, [
+        ...withForm,
+        'POST /sign-in/passkey',
+        'POST /sign-in/passkey/options',
+        'POST /sign-out',
+      ]);
     },
     {},
     parts,

@@ -1,6 +1,8 @@
 /** What people and administrators do that the audit log tells of, request by request. */
 import assert from 'node:assert/strict';
-import { type Body, codeAt, freshCode, secretOf, type World, wrongCode } from './server.ts';
+import { softwareAuthenticator } from './authenticator.ts';
+import { addPasskey, signInWithPasskey } from './passkeys.ts';
+import { type Body, codeAt, freshCode, makePerson, secretOf, signIn, type World, wrongCode } from './server.ts';
 import { visit } from './visitor.ts';
 
 const password = 'correct horse battery staple';
@@ -75,9 +77,22 @@ async function enrol(world: World, token: string): Promise<{ secret: Buffer; cod
   return { secret, codes: (await confirm(codeAt(secret, world.now()))).recovery_codes };
 }
 
+/** A passkey from its beginning to its end, of which there is a copy meanwhile. */
+async function keepPasskey(world: World): Promise<void> {
+  const token = await signIn(world, await makePerson(world, 'carol'));
+  const device = softwareAuthenticator({ counts: true });
+  const { id } = (await addPasskey(world, token, device)).body.passkey;
+  await world.call('PATCH', `/auth/passkeys/${id}`, { token, body: { name: 'Laptop' } });
+  const answered = await signInWithPasskey(world, device);
+  assert.equal(answered.status, 200, answered.text);
+  assert.equal((await signInWithPasskey(world, device, { count: 1 })).body.reason, 'counter');
+  await world.call('DELETE', `/auth/passkeys/${id}`, { token });
+}
+
 /** Everything else: what is changed, given and taken away, by oneself and by an administrator. */
 export async function administer(world: World, { bob, token }: Proved): Promise<void> {
   const call = bodyOf(world);
+  await keepPasskey(world);
   const signIn = async (otp?: string): Promise<string> =>
     (await call('POST', '/auth/credentials', { basic: `bob:${next}`, ...(otp ? { body: { otp } } : {}) })).token;
   await call('DELETE', `/users/${bob}/second-factors`, { token });

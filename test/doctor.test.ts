@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { hour } from '../src/clock.ts';
 import { openDatabase } from '../src/database/database.ts';
 import { databaseFile, fault, faults, findings, inQuickWorld, keyFile } from './doctor.ts';
+import { makePersonWithPasskey } from './passkeys.ts';
 import { makePerson, makePersonWithCode, signIn } from './server.ts';
 import { alter, stored } from './tables.ts';
 
@@ -24,9 +25,19 @@ test('a service in order has nothing to mend, running or not, and no file is mad
     const found = await findings(world);
     assert.deepEqual(
       found.map(({ check, state }) => `${check} ${state}`),
-      ['files', 'disk', 'database', 'schema', 'keys', 'secrets', 'instances', 'mark', 'clock', 'proxies'].map(
-        (check) => `${check} ok`,
-      ),
+      [
+        'files',
+        'disk',
+        'database',
+        'schema',
+        'keys',
+        'secrets',
+        'instances',
+        'mark',
+        'clock',
+        'passkeys',
+        'proxies',
+      ].map((check) => `${check} ok`),
     );
     assert.deepEqual(looked(), running);
     await world.server.close();
@@ -137,6 +148,29 @@ test('what is stored while the doctor looks does not make a right clock wrong', 
       (await looking).filter((fault) => fault.startsWith('clock')),
       [],
     );
+  }));
+
+test('passkeys that were made for another host name are found, and an address for which there can be none', () =>
+  inQuickWorld(async (world) => {
+    const said = async (publicUrl: string): Promise<string[]> => {
+      const { state = '', found = '' } =
+        (await findings(world, { publicUrl })).find(({ check }) => check === 'passkeys') ?? {};
+      return [state, found];
+    };
+    assert.deepEqual(await said(''), ['ok', 'They are for localhost; there are 0.']);
+    for (const name of ['carol', 'dora']) await makePersonWithPasskey(world, name);
+    alter(
+      world,
+      "UPDATE passkeys SET rp_id = 'old.example.org' WHERE name = 'Phone' AND id = (SELECT min(id) FROM passkeys)",
+    );
+    assert.deepEqual(await said('http://localhost:8000'), [
+      'warning',
+      'Of 2 passkeys 1 sign nobody in: they were made for another host name (old.example.org) than that of the public URL (localhost).',
+    ]);
+    assert.match((await fault(world, 'passkeys')).todo ?? '', /--public-url .*add a new passkey/);
+    const ip = 'Nobody can use or add a passkey: the public URL https://192.0.2.1 names an IP address.';
+    assert.deepEqual(await said('https://192.0.2.1'), ['warning', ip]);
+    assert.match((await said('https://[2001:db8::1]:8443'))[1] ?? '', /names an IP address/);
   }));
 
 test('whose word on addresses counts is said, and that it must not be everybody’s', () =>

@@ -14,4 +14,6 @@ export const endless: Limits = {
   allOtp: { cutOff: 1_000_000, kept: true },
   pendingOtp: shape,
   recoveryCode: shape,
+  passkey: shape,
+  sitePasskey: shape,
 };

@@ -1,3 +1,4 @@
+import { softwareAuthenticator } from './authenticator.ts';
 import { makePerson, makePersonWithCode, type Person, signIn, type World } from './server.ts';
 
 /**
@@ -15,9 +16,23 @@ export interface Input {
   alsoTakes?: string;
 }
 
+const device = softwareAuthenticator();
+const asked = { challenge: 'x'.repeat(96), rpId: 'localhost', userVerification: 'required', allowCredentials: [] };
+const rp = { id: 'localhost', name: 'Countersign' };
+const user = { id: 'aGFuZGxl', name: 'root', displayName: 'root' };
+const chosen = { pubKeyCredParams: [], excludeCredentials: [], authenticatorSelection: {} };
+
+/** What an authenticator answers, to questions that nobody here has asked. */
+const registration = device.create({ rp, user, challenge: asked.challenge, ...chosen });
+const assertion = device.get(asked);
+
 export const inputs: readonly Input[] = [
   json('POST', '/auth/credentials', { otp: '123456', recovery_code: 'ABCD' }, ['otp', 'recovery_code']),
   json('POST', '/auth/reauthenticate', { password: 'a password', otp: '123456' }, ['otp']),
+  json('POST', '/auth/reauthenticate', { passkey: assertion }),
+  json('POST', '/auth/passkeys/sign-in', { ceremony: 'csc_x', credential: assertion }),
+  json('POST', '/auth/passkeys', { name: 'Phone', credential: registration }, ['name']),
+  json('PATCH', '/auth/passkeys/:id', { name: 'Phone' }),
   json('PUT', '/auth/otp/enable', { enabled: true, otp: '123456' }, ['otp']),
   json('PUT', '/auth/password', { current: 'a password', new: 'four unrelated plain words' }),
   json('POST', '/users', { name: 'zoe', roles: [], password: 'four unrelated plain words' }, ['roles', 'password']),
@@ -26,6 +41,12 @@ export const inputs: readonly Input[] = [
   form('/sign-in', { username: 'zoe', password: 'a password', return_to: '/account' }, ['return_to']),
   form('/sign-in/code', { otp: '123456', username: 'root' }, ['username']),
   form('/sign-in/recovery-code', { recovery_code: 'ABCD', username: 'root' }, ['username']),
+  form('/sign-in/passkey', { credential: JSON.stringify(assertion), return_to: '/account' }, ['return_to']),
+  form('/sign-in/second-passkey', { credential: JSON.stringify(assertion), username: 'root' }, ['username']),
+  form('/reauthenticate/passkey', { credential: JSON.stringify(assertion), username: 'root', return_to: '/account' }, [
+    'username',
+    'return_to',
+  ]),
   form(
     '/reauthenticate',
     { password: 'a password', otp: '123456', recovery_code: 'ABCD', username: 'root', return_to: '/account' },
@@ -35,8 +56,15 @@ export const inputs: readonly Input[] = [
   form(
     '/account/password',
     { current: 'a password', new: 'four unrelated plain words', username: 'root', return_to: '/account' },
+    ['current', 'username', 'return_to'],
+  ),
+  form(
+    '/account/passkeys',
+    { name: 'Phone', credential: JSON.stringify(registration), username: 'root', return_to: '/account' },
     ['username', 'return_to'],
   ),
+  form('/account/passkeys/rename', { id: 'nobody', name: 'Phone', username: 'root' }, ['username']),
+  form('/account/passkeys/remove', { id: 'nobody', accept: 'no_way_in', username: 'root' }, ['accept', 'username']),
   form('/account/sessions/end', { id: 'nobody', username: 'root' }, ['username']),
   form('/account/sessions/forget', { id: 'nobody', username: 'root' }, ['username']),
   form('/admin/users', { name: 'zoe', administrator: 'yes' }, ['administrator']),
@@ -68,7 +96,7 @@ export interface Caller {
 }
 
 /** Pages of a half sign-in, which is another browser's than the session. */
-const halfwayPages = ['/sign-in/code', '/sign-in/recovery-code'];
+const halfwayPages = ['/sign-in/code', '/sign-in/recovery-code', '/sign-in/second-passkey'];
 
 /**
  * An administrator who has proved everything a moment ago, and in another browser the password alone, in a world where

@@ -39,13 +39,16 @@ interface Kind {
   /** Nobody is slowed down or turned away, so that what parallel requests meet is the code that judges and spends. */
   limits?: 'endless' | 'usual';
   on?: 'SQLite' | 'PostgreSQL';
+  publicUrl?: string;
 }
 
 /** Starts so many processes at once, on a database that is empty: that is a race as well. */
 export async function startInstances(count: number, kind: Kind): Promise<Instances> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-instances-'));
   const fresh = kind.on === 'PostgreSQL' ? await freshDatabase('empty') : undefined;
-  const options = { data: join(folder, 'data'), keyFile: join(folder, 'keys', 'k'), databaseUrl: fresh?.url ?? '' };
+  const { publicUrl = '' } = kind;
+  const place = { data: join(folder, 'data'), keyFile: join(folder, 'keys', 'k'), databaseUrl: fresh?.url ?? '' };
+  const options = { ...place, publicUrl };
   if (fresh) await createKeyFile(options.keyFile, 'or fail');
   const children: ChildProcess[] = [];
   const start = async (): Promise<string> => {
@@ -154,17 +157,25 @@ async function serve(options: Partial<Options>, { hash, pause = 400, limits = 'e
     { ...(limits === 'endless' ? { limits: endless } : {}), ...(hash === 'quick' ? { argon2: quickHash } : {}) },
   );
   if (hash === 'quick') {
-    const { totp } = server.service;
-    const { judge } = totp;
-    totp.judge = async (...given) => {
-      const match = await judge(...given);
-      await sleep(pause);
-      return match;
-    };
+    const { totp, passkeys } = server.service;
+    totp.judge = pausing(totp.judge, pause);
+    passkeys.judge = pausing(passkeys.judge, pause);
   }
   await server.listen({ host: '127.0.0.1', port: 0 });
   process.send?.((server.server.address() as AddressInfo).port);
   process.once('disconnect', () => void server.close());
+}
+
+/** The same, with a pause behind it. */
+function pausing<Given extends unknown[], Verdict>(
+  judge: (...given: Given) => Promise<Verdict>,
+  pause: number,
+): (...given: Given) => Promise<Verdict> {
+  return async (...given) => {
+    const verdict = await judge(...given);
+    await sleep(pause);
+    return verdict;
+  };
 }
 
 if (import.meta.main) {

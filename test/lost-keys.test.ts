@@ -6,6 +6,8 @@ import { openDatabase } from '../src/database/database.ts';
 import { newKeyLine } from '../src/seal.ts';
 import { createServer } from '../src/server.ts';
 import { activateKey, KeyError } from '../src/upkeep/upkeep.ts';
+import { softwareAuthenticator } from './authenticator.ts';
+import { addPasskey, makePersonWithPasskey, signInWithPasskey } from './passkeys.ts';
 import { quickHash } from './quick-hash.ts';
 import {
   codeAt,
@@ -28,6 +30,7 @@ const onWindows = process.platform === 'win32';
 test('with a key that is lost for ever nobody gets in by what it sealed, and each is let in again by the operator', () =>
   inStory(async (world) => {
     const [alice, bob] = [await makePerson(world, 'alice'), await makePersonWithCode(world, 'bob')];
+    const carol = await makePersonWithPasskey(world);
     await world.server.close();
     const fresh = await loseKeys(world);
     await assert.rejects(start(world), /which .* does not hold/);
@@ -42,6 +45,14 @@ test('with a key that is lost for ever nobody gets in by what it sealed, and eac
     const tryWith = (person: Person, body?: object) =>
       world.call('POST', '/auth/credentials', { basic: person.basic, body });
     for (const person of [alice, bob]) assert.deepEqual([(await tryWith(person)).status], [401], 'no password fits');
+
+    const { status, body } = await signInWithPasskey(world, carol.device);
+    assert.equal(status, 200, 'nothing is sealed of a passkey');
+    const [kept] = carol.device.held;
+    const spare = softwareAuthenticator();
+    assert.equal((await addPasskey(world, body.token, spare)).status, 201);
+    assert.equal(spare.held[0]?.handle, kept?.handle, 'the account is known to devices as it was');
+    assert.equal((await signInWithPasskey(world, spare)).status, 200);
 
     await letIn(world, alice);
     assert.ok(await signIn(world, alice));

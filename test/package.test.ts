@@ -144,6 +144,42 @@ test('installed it can be imported, and only by its name', async () => {
   assert.deepEqual(JSON.parse(stdout), [[200, 200, 200, 200, 200], 'ERR_PACKAGE_PATH_NOT_EXPORTED', true, 'function']);
 });
 
+test('installed it takes passkeys of each kind of key, which speak for themselves, and reads no certificate of theirs', async () => {
+  const program = `
+    import { createServer } from 'countersign';
+    import { softwareAuthenticator } from ${JSON.stringify(new URL('authenticator.ts', import.meta.url).href)};
+    const server = await createServer({ data: './keyed/data', keyFile: './keyed/keys', logLevel: 'silent' });
+    await server.users.create({ name: 'carol', password: 'four unrelated plain words' });
+    const authorization = 'Basic ' + Buffer.from('carol:four unrelated plain words').toString('base64');
+    const post = async (url, payload, headers) => (await server.inject({ method: 'POST', url, payload, headers })).json();
+    const { token } = await post('/auth/credentials', undefined, { authorization });
+    const bearer = { authorization: 'Bearer ' + token };
+    const said = [];
+    for (const algorithm of [-7, -8, -257]) {
+      const device = softwareAuthenticator({ algorithm });
+      const { options } = await post('/auth/passkeys/registration/options', undefined, bearer);
+      const credential = device.create(options, { format: 'packed' });
+      const { passkey } = await post('/auth/passkeys', { name: 'Key ' + algorithm, credential }, bearer);
+      const asked = await post('/auth/passkeys/sign-in/options');
+      const answer = { ceremony: asked.ceremony, credential: device.get(asked.options) };
+      said.push(passkey?.name, (await post('/auth/passkeys/sign-in', answer)).status);
+    }
+    await server.close();
+    process.stdout.write(JSON.stringify(said));`;
+  writeFileSync(join(place, 'keyed.js'), program);
+  const { stdout } = await run(place, process.execPath, ['keyed.js']);
+  assert.deepEqual(JSON.parse(stdout), ['Key -7', 0, 'Key -8', 0, 'Key -257', 0]);
+  const { components } = JSON.parse(
+    readFileSync(join(place, 'node_modules', 'countersign', 'dist', 'sbom.cdx.json'), 'utf8'),
+  ) as { components: { name: string }[] };
+  const names = components.map(({ name }) => name);
+  assert.ok(names.includes('@simplewebauthn/server'));
+  assert.deepEqual(
+    names.filter((name) => /x509|reflect-metadata|tsyringe/.test(name)),
+    [],
+  );
+});
+
 test('a program in TypeScript that uses it compiles, and one that misuses it does not', async () => {
   linkTools(place);
   const right = `

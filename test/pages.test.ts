@@ -10,7 +10,7 @@ const parts = { argon2: quickHash };
 
 /** The policy of every page: its own style sheet, script and pictures, forms to ourselves, and nothing else. */
 const pagePolicy =
-  "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self'";
+  "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'";
 
 /** Anything that could run but the one file of ours. */
 const scriptOfOthers =
@@ -98,8 +98,8 @@ test('every page has the one policy, asks for no store, and runs no script but o
       }
       assert.deepEqual(
         pages.map(({ url }) => url).filter((url) => !seen.includes(url)),
-        // Links without a token of theirs.
-        ['/invitation', '/setup'],
+        // Addresses of forms that lead back to them, a step that is another's, and links without a token of theirs.
+        ['/sign-in/passkey', '/sign-in/second-passkey', '/reauthenticate/passkey', '/invitation', '/setup'],
       );
     },
     {},

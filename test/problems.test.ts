@@ -2,8 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { type ProblemCode, problemCodes, problemFacts } from '../src/http/http.ts';
+import { localOrigin, softwareAuthenticator } from './authenticator.ts';
 import { listen, sendRaw } from './listening.ts';
 import { operationsOf, problemsIn, readDocument } from './openapi.ts';
+import {
+  addPasskey,
+  makePersonWithPasskey,
+  type PasskeyPerson,
+  signInWithPasskey,
+  tokenByPasskey,
+} from './passkeys.ts';
 import { quickHash } from './quick-hash.ts';
 import { tableUnder } from './routes.ts';
 import { type Answer, makePerson, makePersonWithCode, makeWorld, signIn, wrongCode } from './server.ts';
@@ -22,7 +30,7 @@ test('docs/reference/problems.md holds the table of the code, row by row', () =>
 
 const hash = { release: (): void => {}, held: Promise.resolve() };
 const world = await makeWorld(
-  { hashConcurrency: 1, hashQueue: 1, requireSecondFactor: 'administrators' },
+  { hashConcurrency: 1, hashQueue: 1, requireSecondFactor: 'administrators', publicUrl: localOrigin },
   {
     argon2: {
       ...quickHash,
@@ -38,6 +46,8 @@ const { port } = await listen(world);
 const alice = await makePerson(world);
 const root = await makePersonWithCode(world, 'root', true);
 const secret = root.secret ?? Buffer.alloc(0);
+
+const carol = await makePersonWithPasskey(world);
 
 const json = { 'content-type': 'application/json' };
 
@@ -59,6 +69,7 @@ type Produced = Pick<Answer, 'status' | 'text' | 'headers'>;
 const requests: Record<ProblemCode, () => Promise<Produced>> = {
   bad_request: () => world.call('POST', '/auth/credentials', { payload: '{', headers: json }),
   unauthenticated: () => world.call('GET', '/whoami'),
+  passkey_refused: () => signInWithPasskey(world, carol.device, { origin: 'https://localhost.example' }),
   async reauthentication_required() {
     const token = await signIn(world, alice);
     world.turn(600_000);
@@ -80,6 +91,19 @@ const requests: Record<ProblemCode, () => Promise<Produced>> = {
   second_factor_required: async () =>
     world.call('PUT', '/auth/otp/enable', { token: await signIn(world, root), body: { enabled: false } }),
   name_taken: async () => world.call('POST', '/users', { token: await signIn(world, root), body: { name: 'ALICE' } }),
+  passkey_exists: async () =>
+    addPasskey(world, await byPasskey(carol), softwareAuthenticator(), { wrong: { id: carol.device.held[0]?.id } }),
+  async too_many_passkeys() {
+    const token = await byPasskey(carol);
+    for (let more = 0; more < 19; more += 1)
+      assert.equal((await addPasskey(world, token, softwareAuthenticator())).status, 201);
+    return addPasskey(world, token, softwareAuthenticator());
+  },
+  async last_way_in() {
+    const dave = await makePersonWithPasskey(world, 'dave');
+    alter(world, 'DELETE FROM passwords WHERE user_id = ?', dave.id);
+    return world.call('DELETE', `/auth/passkeys/${dave.passkeyId}`, { token: await byPasskey(dave) });
+  },
   payload_too_large: () => world.call('POST', '/auth/credentials', { body: { otp: '1'.repeat(17_000) } }),
   unsupported_media_type: () =>
     world.call('POST', '/auth/credentials', { payload: 'x', headers: { 'content-type': 'text/plain' } }),
@@ -87,6 +111,8 @@ const requests: Record<ProblemCode, () => Promise<Produced>> = {
   wrong_otp: async () =>
     reauthenticate(await signIn(world, root), { password: root.password, otp: wrongCode(world, secret) }),
   wrong_password: async () => reauthenticate(await signIn(world, alice), { password: 'wrong' }),
+  wrong_passkey: async () =>
+    addPasskey(world, await byPasskey(carol), softwareAuthenticator(), { wrong: { rpId: 'example' } }),
   weak_password: async () =>
     world.call('PUT', '/auth/password', {
       token: await signIn(world, alice),
@@ -148,4 +174,8 @@ for (const code of problemCodes) {
 
 function reauthenticate(token: string, body: object): Promise<Answer> {
   return world.call('POST', '/auth/reauthenticate', { token, body });
+}
+
+function byPasskey({ device }: PasskeyPerson): Promise<string> {
+  return tokenByPasskey(world, device);
 }

@@ -18,6 +18,8 @@ export function safe({ headers }: Answer, name: string): void {
   for (const [header, form] of Object.entries(always))
     assert.match(String(headers[header]), form, `${name}: ${header}`);
   assert.doesNotMatch(String(headers['content-security-policy']), /unsafe|\*|https?:/, name);
-  for (const header of ['set-cookie', 'server', 'x-powered-by', 'strict-transport-security'])
+  // It comes with every sign-in form, and says nothing of anybody.
+  assert.match(String(headers['set-cookie'] ?? ''), /^$|^(__Host-)?countersign-passkey=csc_[^,]*$/, name);
+  for (const header of ['server', 'x-powered-by', 'strict-transport-security'])
     assert.equal(headers[header], undefined, `${name}: ${header}`);
 }

@@ -20,12 +20,13 @@ const sorted = (words: readonly string[]): string[] => [...words].sort();
 const parts = { argon2: quickHash };
 
 test('sign-in.md names every route that takes a secret of somebody, and no other', () => {
-  const secret = /^(password|otp|recovery_code|token|current)$/;
+  const secret = /^(password|otp|recovery_code|token|current|credential|passkey)$/;
   const taking = inputs.filter(({ members }) => Object.keys(members).some((member) => secret.test(member)));
   const named = tableUnder(page('sign-in'), 'Every way to prove who one is')
     .slice(1)
     .flatMap(([, where = '']) => where.split(', '));
-  assert.deepEqual(sorted([...new Set(named)]), sorted(taking.map(({ method, url }) => `${method} ${url}`)));
+  const routes = taking.map(({ method, url }) => `${method} ${url}`);
+  assert.deepEqual(sorted([...new Set(named)]), sorted([...new Set(routes)]));
 });
 
 test('every limit that a page tells is the one in the code', () => {
@@ -155,8 +156,10 @@ test('cryptography.md names every file that uses any, with what it uses, and not
     const names = [...code.matchAll(cryptographic)].flatMap(([, each = '']) => each.split(','));
     // Under another name, whole, or as a global it could be called in ways that are not seen below.
     assert.doesNotMatch(code.replace(cryptographic, ''), /'@node-rs\/argon2'|\bcrypto\b|'(?:node:)?tls'/, file);
-    const functions = names.map((name) => name.trim().replace(/^(hash|verify) as argon2\w+$/, '$1'));
-    return [...functions, ...algorithmsOf(code)].map((what) => `${file} ${what}`);
+    const values = names.filter((name) => !name.trim().startsWith('type '));
+    const functions = values.map((name) => name.trim().replace(/^(hash|verify) as argon2\w+$/, '$1'));
+    const libraries = code.match(library) ?? [];
+    return [...functions, ...algorithmsOf(code), ...libraries].map((what) => `${file} ${what}`);
   });
   const lines = page('cryptography')
     .split('\n')
@@ -165,7 +168,9 @@ test('cryptography.md names every file that uses any, with what it uses, and not
     const [, file = '', what = ''] = line.split('|');
     const functions = [...what.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
     const algorithms = what.match(/(?:HMAC-|HKDF-)?\b(?:SHA|MD|AES)-?\d[\w-]*/g) ?? [];
-    return [...functions, ...algorithms].map((each) => `${file.replace(/[` ]/g, '')} ${each}`);
+    return [...functions, ...algorithms, ...(what.match(library) ?? [])].map(
+      (each) => `${file.replace(/[` ]/g, '')} ${each}`,
+    );
   });
   const once = (all: string[]): string[] => sorted([...new Set(all)]);
   assert.deepEqual(once(told), once(used));
@@ -178,6 +183,9 @@ test('cryptography.md names every file that uses any, with what it uses, and not
 });
 
 const cryptographic = /import \{([^}]+)\} from '(?:node:crypto|node:tls|@node-rs\/argon2)';/g;
+
+/** It is loaded when it is needed. */
+const library = /@simplewebauthn\/server/g;
 
 /** Which algorithms a file asks for, as a person writes them; where one is an argument, the one that it has by default. */
 function algorithmsOf(code: string): string[] {

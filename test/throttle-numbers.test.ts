@@ -7,7 +7,8 @@ import { tableUnder } from './routes.ts';
 
 /** The arithmetic of docs/security/throttle.md, from the rule itself. */
 
-const { password, sitePassword, newNetwork, network, site, otp, allOtp, pendingOtp, recoveryCode } = defaultLimits;
+const { password, sitePassword, newNetwork, network, site } = defaultLimits;
+const { otp, allOtp, pendingOtp, recoveryCode, passkey, sitePasskey } = defaultLimits;
 const page = readFileSync(new URL('../docs/security/throttle.md', import.meta.url), 'utf8');
 
 test('the table of the page has every budget with the numbers of the code', () => {
@@ -45,6 +46,8 @@ test('the table of the page has every budget with the numbers of the code', () =
     ],
     ['recovery codes', 'an account, and apart from it such a browser', ...inARow(recoveryCode)],
     ['codes that bind an authenticator', 'an account', ...inARow(pendingOtp)],
+    ['passkeys', `a network, and apart from it ${known} before`, ...inAWindow(passkey)],
+    ['passkeys', 'an IPv6 /48', ...inAWindow(sitePasskey)],
   ]);
 });
 

@@ -27,7 +27,7 @@ const house: House = {
     ['sign-in'], // the only place where factors meet
     ['passwords', 'totp', 'passkeys', 'recovery-codes'],
     ['users', 'sessions', 'service-tokens'],
-    ['audit', 'throttle'],
+    ['audit', 'throttle', 'label'],
     ['database', 'mail', 'pages', 'http'],
     [
       'clock',
@@ -61,6 +61,7 @@ const wrapped = [
   '@prometheus-io/client',
   'uqr',
   '@fastify/cookie',
+  '@simplewebauthn/server',
 ];
 const limits = { file: 250, function: 60 };
 

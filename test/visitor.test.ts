@@ -40,9 +40,9 @@ test('a visitor signs in with password and code, is where he wanted to be, and s
     await visitor.submit({ otp: freshCode(world, bob.secret ?? Buffer.of()) });
     assert.equal(visitor.path, '/account/sessions');
     const names = () => visitor.cookies.map(({ name }) => name).sort();
-    assert.deepEqual(names(), ['countersign', 'countersign-browser']);
+    assert.deepEqual(names(), ['countersign', 'countersign-browser', 'countersign-passkey']);
     await visitor.submit({}, { form: 'Sign out' });
-    assert.deepEqual([visitor.path, names()], ['/sign-in', ['countersign-browser']]);
+    assert.deepEqual([visitor.path, names()], ['/sign-in', ['countersign-browser', 'countersign-passkey']]);
     assert.match(visitor.page.status, /signed out/);
     await visitor.open('/account');
     assert.equal(visitor.path, '/sign-in');

@@ -62,6 +62,8 @@ test('the same script gets in everywhere with the secrets themselves', () =>
       'browser that is known',
       'set-up link',
       'pending seed',
+      'ceremony of a passkey',
+      'answered challenge',
       'sealing key',
       'recovery code 0',
     ];

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { halfSignIn } from '../inputs.ts';
+import { askToSignIn, makePersonWithPasskey, type PasskeyPerson } from '../passkeys.ts';
 import { freshCode, makePerson, makePersonWithCode, type Person, secretOf, signIn, type World } from '../server.ts';
 import { givePassword, kept, secretIn } from '../stories/in-a-browser.ts';
 import { visit } from '../visitor.ts';
 
 export interface Living {
-  people: Person[];
+  people: (Person | PasskeyPerson)[];
   /** Everything that opens something, or has once. */
   secrets: Record<string, string | Buffer>;
 }
@@ -30,6 +31,10 @@ export async function live(world: World): Promise<Living> {
   const half = (await halfSignIn(world, root)).split('=')[1] ?? '';
   const [used = '', ...left] = root.recoveryCodes ?? [];
   await world.call('POST', '/auth/credentials', { basic: root.basic, body: { recovery_code: used } });
+  const carol = await makePersonWithPasskey(world);
+  const { ceremony, options } = await askToSignIn(world);
+  const answer = { ceremony, credential: carol.device.get(options) };
+  const byPasskey = (await world.call('POST', '/auth/passkeys/sign-in', { body: answer })).body.token;
   const linkToken = (url: string): string => new URL(url).searchParams.get('token') ?? '';
   const codes = [used, ...left].map((code, index) => [`recovery code ${index}`, code]);
   const [, key = ''] = readFileSync(join(world.folder, 'keys', 'countersign.keys'), 'utf8')
@@ -48,9 +53,13 @@ export async function live(world: World): Promise<Living> {
     'half sign-in': half,
     'pending seed': pending,
     seed: secretIn(root),
+    'token by a passkey': byPasskey,
+    'ceremony of a passkey': ceremony,
+    'answered challenge': options.challenge,
+    'private key': Buffer.from(carol.device.held[0]?.key.export({ format: 'jwk' }).d ?? '', 'base64url'),
     'sealing key': Buffer.from(key, 'base64'),
     ...Object.fromEntries(codes),
   };
   assert.equal(Object.values(secrets).filter((secret) => secret.length < 16).length, 0);
-  return { people: [root, alice], secrets };
+  return { people: [root, alice, carol], secrets };
 }

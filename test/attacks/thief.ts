@@ -1,12 +1,16 @@
 import { isUtf8 } from 'node:buffer';
+import { createECDH, createPrivateKey, type KeyObject } from 'node:crypto';
 import { encodeBase32 } from '../../src/base32.ts';
+import { type PasskeyPerson, signInWithPasskey } from '../passkeys.ts';
 import { type Answer, codeAt, type Person, type World } from '../server.ts';
+
+type Thieved = Person | PasskeyPerson;
 
 /**
  * A script with a copy of the database and no key: it sends each value that it has found, in every usual spelling, to
  * every place that takes a secret, and answers what opened for it.
  */
-export async function breakIn(world: World, people: readonly Person[], found: Iterable<unknown>): Promise<string[]> {
+export async function breakIn(world: World, people: readonly Thieved[], found: Iterable<unknown>): Promise<string[]> {
   const opened: string[] = [];
   const seen = new Set<string>();
   const tryOnce = async (text: string, ways: Way<string>[]): Promise<void> => {
@@ -49,8 +53,10 @@ function textsOf(value: unknown): string[] {
 type Way<T> = [name: string, knock: (value: T) => Promise<boolean>];
 
 /** Seeds, and what recovery codes are made of. */
-function waysOfBytes(world: World, people: readonly Person[]): Way<Buffer>[] {
-  return people.flatMap(({ name, basic, secret }): Way<Buffer>[] => {
+function waysOfBytes(world: World, people: readonly Thieved[]): Way<Buffer>[] {
+  return people.flatMap((person): Way<Buffer>[] => {
+    const { name, basic, secret } = person;
+    if ('device' in person) return [[`a private key of ${name}`, (bytes) => signIn(world, person, bytes)]];
     const send = async (body: object) =>
       (await world.call('POST', '/auth/credentials', { basic, body })).status === 200;
     if (!secret) return [];
@@ -68,8 +74,29 @@ function waysOfBytes(world: World, people: readonly Person[]): Way<Buffer>[] {
   });
 }
 
+/** Signs in with a passkey whose private key somebody takes these bytes for, and whose id and handle he has found too. */
+async function signIn(world: World, { device }: PasskeyPerson, bytes: Buffer): Promise<boolean> {
+  const key = privateKeyOf(bytes);
+  if (!key) return false;
+  return (await signInWithPasskey(world, device, { key })).status === 200;
+}
+
+/** The private key of P-256 that these bytes are, if they are one. */
+function privateKeyOf(d: Buffer): KeyObject | undefined {
+  const pair = createECDH('prime256v1');
+  try {
+    pair.setPrivateKey(d);
+  } catch {
+    return undefined;
+  }
+  const text = (bytes: Buffer): string => bytes.toString('base64url');
+  const point = pair.getPublicKey();
+  const [x, y] = [text(point.subarray(1, 33)), text(point.subarray(33))];
+  return createPrivateKey({ key: { kty: 'EC', crv: 'P-256', d: text(d), x, y }, format: 'jwk' });
+}
+
 /** Tokens with and without the prefix of their kind, links, codes as they are. */
-function waysOfText(world: World, people: readonly Person[]): Way<string>[] {
+function waysOfText(world: World, people: readonly Thieved[]): Way<string>[] {
   const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text) && !/[;,"\\]/.test(text);
   const ok = async (answer: Promise<Answer>): Promise<boolean> => (await answer).status < 400;
   const prefixed = (prefix: string, knock: (token: string) => Promise<boolean>) => async (text: string) =>
@@ -106,7 +133,7 @@ function waysOfText(world: World, people: readonly Person[]): Way<string>[] {
   ];
 }
 
-function passwordsOf(world: World, people: readonly Person[]): Way<string>[] {
+function passwordsOf(world: World, people: readonly Thieved[]): Way<string>[] {
   return people.map(({ name }) => [
     `a password of ${name}`,
     async (text) => {

@@ -47,7 +47,7 @@ for (const { name: look, options } of looks) {
     const { link = '' } = await place.world.server.users.create({ name: ivy.name });
     const hand = await enter(place, options);
     await hand.open(link);
-    await hand.at('Choose your password');
+    await hand.at('Choose how you sign in');
     await hand.send({ password: 'countersign 2026!' });
     await hand.says('alert', /Add more than your name/);
     await hand.send({ password });

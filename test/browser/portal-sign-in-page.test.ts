@@ -214,9 +214,9 @@ test('who must wait is told how long, and again when it is over; meanwhile nothi
   await page.context().close();
 });
 
-/** The one form of the content: where it goes, and of each of its fields the type, name, id and what may be filled in. */
+/** The one form that is shown: where it goes, and of each of its fields the type, name, id and what may be filled in. */
 async function describeFields(page: Page): Promise<string[]> {
-  assert.equal(await page.locator('main form').count(), 1);
+  assert.equal(await page.locator('main form:visible').count(), 1);
   return page.evaluate(`(() => {
     const form = document.querySelector('main form');
     const fields = [...form.elements].filter((each) => each.localName === 'input' && each.type !== 'hidden');

@@ -54,8 +54,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await hand.signOut();
     const kept = await hand.page.context().cookies();
     assert.deepEqual(
-      kept.map(({ name }) => name),
-      ['countersign-browser'],
+      kept.map(({ name }) => name).sort(),
+      ['countersign-browser', 'countersign-passkey'],
       'it is known, and signed in no more',
     );
     assert.deepEqual(await hand.page.evaluate<number[]>('[localStorage.length, sessionStorage.length]'), [0, 0]);

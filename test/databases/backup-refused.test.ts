@@ -36,7 +36,7 @@ for (const kind of kinds) {
         [text.replace('"alice"', '"mallet"'), /^countersign: This file is damaged, cut off/],
         [text.replace('"audit_sequence":', '"audit_sequence":1'), /^countersign: This file is damaged, cut off/],
         [
-          text.replace('"0011-many-users"', '"0099-later"'),
+          text.replace('"0012-passkeys"', '"0099-later"'),
           /^countersign: This comes from a newer version \(0099-later\)/,
         ],
         [

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { codeAt, period } from '../../src/totp/code.ts';
 import { findUserByName } from '../../src/users/users.ts';
 import { type Instances, makeBob, oneOfMany, password, send, signIn, startInstances } from '../instances.ts';
+import { oneOfManyAnswers, withPasskeys } from '../passkey-instances.ts';
 import { cookieJar } from '../visitor/cookies.ts';
 
 test('of fifty sign-ins with one code, over two and over three processes on one PostgreSQL, one succeeds', async () => {
@@ -17,6 +18,15 @@ test('of fifty sign-ins with one code, over two and over three processes on one 
     assert.deepEqual({ chains, faults }, { chains: 4, faults: [] }, 'in which each process writes a chain');
   } finally {
     await stop();
+  }
+});
+
+test('of fifty sign-ins with one answer of a passkey, over three processes on one PostgreSQL, one succeeds', async () => {
+  const instances = await startInstances(3, { hash: 'quick', on: 'PostgreSQL', ...withPasskeys });
+  try {
+    await oneOfManyAnswers(instances, 'alice');
+  } finally {
+    await instances.stop();
   }
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openService } from '../../src/service.ts';
 import type { AcceptedDatabase } from '../../src/upkeep/mark/accept.ts';
+import { answerLater, askToSignIn, makePersonWithPasskey, signInWithPasskey } from '../passkeys.ts';
 import { codeAt, makePerson, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
 import { list, logged, make } from '../stories/program.ts';
 import { assertRefused, isAlive, tokenOf, tryToSignIn } from '../stories/steps.ts';
@@ -22,18 +23,23 @@ describe('an older copy that is accepted', { concurrency: true }, () => {
         const invitation = tokenIn((await world.server.users.create({ name: 'zoe' })).link);
         const session = await signIn(world, bob);
         const browser = await remember(world, bob);
+        const carol = await makePersonWithPasskey(world);
         const [spent = '', unspent = ''] = bob.recoveryCodes ?? [];
         const putBack = await house.copy();
 
         const codes = [0, 30_000].map((later) => codeAt(bob.secret ?? Buffer.alloc(0), world.now() + later));
         await world.call('DELETE', '/auth/sessions/current', { token: session });
         await tokenOf(world, bob, { recovery_code: spent });
+        const keep = await answerLater(world, carol);
+        const { ceremony, options } = await askToSignIn(world);
+        const answer = { body: { ceremony, credential: carol.device.get(options) } };
+        assert.equal((await world.call('POST', '/auth/passkeys/sign-in', answer)).status, 200);
         await putBack();
         const accepted = await accept(world);
         assert.deepEqual(accepted.voided, {
           sessions: 2,
           browsers: 1,
-          recovery_codes: 20,
+          recovery_codes: 30,
           links: 1,
           service_tokens: 1,
           authenticators: 2,
@@ -50,14 +56,19 @@ describe('an older copy that is accepted', { concurrency: true }, () => {
         assert.deepEqual(await browsers.list(database.read, bob.id, world.now()), []);
         assert.notEqual(browser, '');
 
+        const again = await world.call('POST', '/auth/passkeys/sign-in', answer);
+        assert.deepEqual([again.status, again.body.reason], [401, 'challenge'], 'a passkey has answered that before');
+        assert.equal(await keep(), 'challenge', 'and a new one is not kept that was asked for before');
+
         world.turn(60_000);
         assert.ok(await signIn(world, bob), 'password and authenticator are what they were');
+        assert.equal((await signInWithPasskey(world, carol.device)).status, 200, 'and the passkey');
         assert.deepEqual(await list(world, await signIn(world, root)), []);
         const [event] = logged(world, 'database.accepted');
         assert.equal(event?.actor_id, 'operator');
         assert.deepEqual(JSON.parse(event?.detail ?? ''), {
           generation: 2,
-          ...{ sessions: 2, browsers: 1, links: 1, authenticators: 2, recovery_codes: 20, service_tokens: 1 },
+          ...{ sessions: 2, browsers: 1, links: 1, authenticators: 2, recovery_codes: 30, service_tokens: 1 },
         });
       }));
 

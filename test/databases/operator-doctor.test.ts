@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { hour, second } from '../../src/clock.ts';
 import { examine } from '../../src/upkeep/upkeep.ts';
 import { fault, faults, findings, inQuickWorld, keyFile } from '../doctor.ts';
+import { makePersonWithPasskey } from '../passkeys.ts';
 import { makePerson, makePersonWithCode, signIn } from '../server.ts';
 import { alter } from '../tables.ts';
 
@@ -26,6 +27,7 @@ test('a service in order has nothing to mend, and neither files of SQLite nor a 
         'instances',
         'mark',
         'clock',
+        'passkeys',
         'clock',
         'proxies',
       ].map((check) => `${check} ok`),
@@ -47,8 +49,12 @@ test('what is wrong with keys, secrets, schema and clock is found as it is on SQ
     assert.deepEqual(await faults(world), ['files warning']);
     chmodSync(keyFile(world), 0o600);
 
+    await makePersonWithPasskey(world);
+    const elsewhere = { publicUrl: 'https://auth.example.org' };
+    assert.match((await fault(world, 'passkeys', elsewhere)).found, /^Of 1 passkeys 1 sign nobody in/);
+
     alter(world, 'UPDATE passwords SET hash = ?', Buffer.from('changed'));
-    assert.deepEqual((await fault(world, 'secrets')).users, ['alice']);
+    assert.deepEqual((await fault(world, 'secrets')).users, ['alice', 'carol']);
 
     world.turn(-hour);
     assert.match((await fault(world, 'clock')).found, /^The clock is 3600 seconds behind the newest event/);

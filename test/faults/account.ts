@@ -1,3 +1,5 @@
+import type { SoftwareAuthenticator } from '../authenticator.ts';
+
 /**
  * What an account must be, from what its owner was told. Values only: what is done to an account makes another one, so
  * that one can be kept from before a deed and one from after it, until somebody has looked which of the two it is.
@@ -8,6 +10,8 @@ export interface Account {
   password: string;
   /** The authenticator in force, and the last step of it that was spent: -1 while it has never been proved. */
   authenticator: Authenticator | undefined;
+  /** Passkeys, each on a device of its own. */
+  passkeys: readonly Passkey[];
   /** Recovery codes that are good. */
   codes: readonly string[];
   /** The same, where the answer that had them was never heard. */
@@ -26,11 +30,24 @@ export interface Authenticator {
   step: number;
 }
 
-/** A session: its token, when it proved who it is, and whether by two factors. */
+export interface Passkey {
+  name: string;
+  device: SoftwareAuthenticator;
+}
+
+/** What a passkey has answered, to be sent once. */
+export interface Answered {
+  body: object;
+  /** When its challenge is good no more. */
+  lateAt: number;
+}
+
+/** A session: its token, when it proved who it is, and whether by two factors; by a passkey, it needs no password. */
 export interface Held {
   token: string;
   at: number;
   strong: boolean;
+  passkey?: boolean;
 }
 
 interface Over {
@@ -38,6 +55,8 @@ interface Over {
   tokens: readonly string[];
   codes: readonly string[];
   secrets: readonly Buffer[];
+  passkeys: readonly Passkey[];
+  answers: readonly Answered[];
 }
 
 /** Events of the audit log that tell of a change, one for each. */
@@ -46,6 +65,8 @@ export const told = [
   'otp.confirmed',
   'otp.removed',
   'otp.replaced',
+  'passkey.added',
+  'passkey.removed',
   'password.changed',
   'recovery_code.used',
   'recovery_codes.made',
@@ -57,9 +78,10 @@ export const told = [
 export type Told = (typeof told)[number];
 
 export function newAccount(id: string, name: string, password: string): Account {
-  const over = { passwords: [], tokens: [], codes: [], secrets: [] };
+  const over = { passwords: [], tokens: [], codes: [], secrets: [], passkeys: [], answers: [] };
   const nothing = {
     authenticator: undefined,
+    passkeys: [],
     codes: [],
     unheardCodes: 0,
     sessions: [],
@@ -118,10 +140,43 @@ export function renewCodes(account: Account, codes: readonly string[] | undefine
   return { ...account, over, codes: codes ?? [], unheardCodes: codes ? 0 : 10 };
 }
 
-/** Takes the authenticator and the recovery codes away; no session has proved more than a password then. */
+export const hasSecondFactor = ({ authenticator, passkeys }: Account): boolean =>
+  authenticator !== undefined || passkeys.length > 0;
+
+/** Takes the authenticator away. */
 export function disarm(account: Account): Account {
-  const sessions = account.sessions.map((held) => ({ ...held, strong: false }));
-  return { ...replaceAuthenticator(renewCodes(account, []), undefined), sessions, unheardCodes: 0 };
+  const left = replaceAuthenticator(account, undefined);
+  return hasSecondFactor(left) ? outdate(left, ({ passkey }) => !passkey) : withoutAny(left);
+}
+
+/** With the last second factor the recovery codes go; no session has proved more than a password then. */
+function withoutAny(account: Account): Account {
+  const sessions = account.sessions.map(({ token, at }) => ({ token, at, strong: false }));
+  return { ...renewCodes(account, []), sessions, unheardCodes: 0 };
+}
+
+/** What was proved by a factor that is gone is fresh no more. */
+function outdate(account: Account, which: (held: Held) => unknown): Account {
+  return { ...account, sessions: account.sessions.map((held) => (which(held) ? { ...held, at: 0 } : held)) };
+}
+
+export function addPasskey(account: Account, passkey: Passkey): Account {
+  return { ...account, passkeys: [...account.passkeys, passkey] };
+}
+
+export function removePasskey(account: Account, { name }: Passkey): Account {
+  const gone = account.passkeys.filter((each) => each.name === name);
+  const passkeys = account.passkeys.filter((each) => each.name !== name);
+  const over = { ...account.over, passkeys: [...account.over.passkeys, ...gone] };
+  const left = { ...account, passkeys, over };
+  if (passkeys.length > 0) return left;
+  // When a session that has proved a passkey proved a password, if ever, is not remembered.
+  const outdated = outdate(left, (held) => held.passkey);
+  return hasSecondFactor(left) ? outdated : withoutAny(outdated);
+}
+
+export function spendAnswer(account: Account, answer: Answered): Account {
+  return { ...account, over: { ...account.over, answers: [...account.over.answers, answer] } };
 }
 
 export function replaceAuthenticator(account: Account, authenticator: Authenticator | undefined): Account {

@@ -5,6 +5,7 @@ import * as account from './account.ts';
 import type { Clock } from './clock.ts';
 import { nextCode } from './deeds.ts';
 import type { Door, Request } from './door.ts';
+import { answerOf } from './passkey-deeds.ts';
 import type { Person } from './people.ts';
 import type { Fact } from './stored.ts';
 
@@ -30,7 +31,10 @@ export async function examine(
   const all = person.may;
   await tryTokens(all, asked);
   await tryPasswords(all, asked);
+  await tryAnswers(all, asked);
+  if (look.left().some(account.hasSecondFactor)) await tryRecoveryCodes(all, asked);
   if (look.left()[0]?.authenticator) await tryCodes(all, asked);
+  await tryPasskeys(all, { ...asked, door });
   person.may = look.left().slice(0, 1);
   person.doing = undefined;
   return verdict;
@@ -113,26 +117,29 @@ async function tryPasswords(all: readonly Account[], { hold, change, ask, clock 
     const seen = await ask(signIn(all, password));
     const must = (each: Account): string => {
       if (each.password !== password) return wrongPassword;
-      return each.authenticator ? '401 1' : right;
+      return account.hasSecondFactor(each) ? '401 1' : right;
     };
     hold({ what: 'a password', seen, must });
     if (seen === right) change((each) => signedIn(each, clock, false));
   }
 }
 
-/** Spent recovery codes, spent codes, those of an authenticator that was taken away; and then one that is right. */
-async function tryCodes(all: readonly Account[], asked: Asker): Promise<void> {
-  const { left, hold, change, ask, clock } = asked;
-  const password = left()[0]?.password ?? '';
-  const submit = (body: object): Promise<string> => ask({ ...signIn(all, password), body });
-
+/** Recovery codes that are spent, or of a set before. */
+async function tryRecoveryCodes(all: readonly Account[], asked: Asker): Promise<void> {
+  const { hold, change, clock } = asked;
+  const submit = submitter(all, asked);
   for (const code of new Set(all.flatMap(({ over }) => over.codes.slice(-tried)))) {
     const seen = await submit({ recovery_code: code });
     hold({ what: 'a recovery code', seen, must: ({ codes }) => (codes.includes(code) ? right : wrongCode) });
     if (seen !== right) continue;
     change((each) => account.tell(account.spendCode(signedIn(each, clock, true), code), 'recovery_code.used'));
   }
+}
 
+/** Spent codes, those of an authenticator that was taken away; and then one that is right. */
+async function tryCodes(all: readonly Account[], asked: Asker): Promise<void> {
+  const { left, hold, change, clock } = asked;
+  const submit = submitter(all, asked);
   const secret = left()[0]?.authenticator?.secret ?? Buffer.alloc(0);
   const present = (): number => Math.floor(clock.now / period);
   const good = [-1, 0, 1].map((step) => codeAt(secret, (present() + step) * period));
@@ -163,6 +170,37 @@ async function tryCodes(all: readonly Account[], asked: Asker): Promise<void> {
     hold({ what: 'a code that was never sent', seen, must: () => right });
     return change((each) => account.spendStep(signedIn(each, clock, true), step));
   }
+}
+
+/** What passkeys have answered before, which is good once. */
+async function tryAnswers(all: readonly Account[], { hold, change, ask, clock }: Asker): Promise<void> {
+  for (const answer of new Set(all.flatMap(({ over }) => over.answers.slice(-tried)))) {
+    const seen = await ask({ method: 'POST', path: '/auth/passkeys/sign-in', body: answer.body });
+    if (seen !== '200' && clock.now >= answer.lateAt) continue;
+    const must = ({ over }: Account) => (over.answers.includes(answer) ? '401' : '200');
+    hold({ what: 'an answer of a passkey that was sent before', seen, must });
+    if (seen === '200') change((each) => account.spendAnswer(signedIn(each, clock, true), answer));
+  }
+}
+
+/** Passkeys that must be there, and some that were taken away. */
+async function tryPasskeys(all: readonly Account[], asked: Asker & { door: Door }): Promise<void> {
+  const { hold, change, ask, clock, door } = asked;
+  const known = all.flatMap(({ passkeys, over }) => [...passkeys, ...over.passkeys.slice(-tried / 2)]);
+  for (const passkey of new Set(known)) {
+    const answer = await answerOf(passkey, clock, door);
+    assert.ok(answer);
+    const seen = await ask({ method: 'POST', path: '/auth/passkeys/sign-in', body: answer.body });
+    if (seen !== '200' && clock.now >= answer.lateAt) continue;
+    hold({ what: 'a passkey', seen, must: ({ passkeys }) => (passkeys.includes(passkey) ? '200' : '401') });
+    if (seen === '200') change((each) => account.spendAnswer(signedIn(each, clock, true), answer));
+  }
+}
+
+/** Signs in with the password and something beside it. */
+function submitter(all: readonly Account[], { left, ask }: Asker): (body: object) => Promise<string> {
+  const password = left()[0]?.password ?? '';
+  return (body) => ask({ ...signIn(all, password), body });
 }
 
 const signIn = (all: readonly Account[], password: string): Request => ({

@@ -4,18 +4,10 @@ import { codeAt, period } from '../../src/totp/code.ts';
 import type { Account, Authenticator, Held } from './account.ts';
 import * as account from './account.ts';
 import type { Clock } from './clock.ts';
-import type { Door, Reply, Request } from './door.ts';
+import { codesIn, type Deed, firstCodes } from './deed.ts';
+import type { Door } from './door.ts';
+import { changePasskeys, reauthenticateByPasskey, signInByPasskey } from './passkey-deeds.ts';
 import type { Random } from './random.ts';
-
-/** Something that somebody does to the own account: one request, and what it changes. */
-export interface Deed {
-  name: string;
-  request: Request;
-  /** The account when it is done; `reply` is missing where nobody heard the answer. */
-  done(before: Account, reply?: Reply): Account;
-  /** When its code is good no more: refused then, it has changed nothing. */
-  lateAt?: number;
-}
 
 /** How long a session may change what protects the account, with room to spare. */
 const fresh = 5 * minute;
@@ -24,30 +16,36 @@ const mostSessions = 12;
 /** What somebody does next. Setting up an authenticator takes a request before, for its secret; nothing when that is lost. */
 export async function nextDeed(who: Account, clock: Clock, random: Random, door: Door): Promise<Deed | undefined> {
   const held = who.sessions.findLast((each) => isFresh(each, who, clock));
-  if (!held) return signIn(who, clock, random);
+  if (!held) return signIn(who, clock, random, door);
   const choice = random.below(100);
   if (who.sessions.length > mostSessions || choice < 6) return endOthers(held);
   if (choice < 20) return signOut(random.pick([held, ...who.sessions]));
   if (choice < 32) return changePassword(who, held, random);
-  if (choice < 40) return reauthenticate(who, held, clock);
-  if (choice < 66) return signIn(who, clock, random);
+  if (choice < 40) return reauthenticate(who, held, clock, door);
+  if (choice < 60) return signIn(who, clock, random, door);
+  if (choice < 72) return changePasskeys(who, held, random, door);
   if (!who.authenticator) return enrol(held, clock, random, door);
-  if (choice < 76) return disable(held);
-  if (choice < 86 || who.unheardCodes > 0) return renewCodes(held);
-  return who.authenticator.step < 0 ? signIn(who, clock, random) : replace(held, clock, door);
+  if (choice < 79) return disable(held);
+  if (choice < 88 || who.unheardCodes > 0) return renewCodes(held);
+  return who.authenticator.step < 0 ? signIn(who, clock, random, door) : replace(held, clock, door);
 }
 
-function isFresh(held: Held, { authenticator }: Account, { now }: Clock): boolean {
-  const demandsBoth = authenticator !== undefined && authenticator.step >= 0;
+function isFresh(held: Held, { authenticator, passkeys }: Account, { now }: Clock): boolean {
+  const demandsBoth = passkeys.length > 0 || (authenticator !== undefined && authenticator.step >= 0);
   return now - held.at < fresh && (held.strong || !demandsBoth);
 }
 
-/** With whatever is demanded: the password, and where there is an authenticator a code of it or a recovery code. */
-async function signIn(who: Account, clock: Clock, random: Random): Promise<Deed> {
-  const { codes, authenticator } = who;
+/**
+ * With whatever is demanded: the password, and where there is a second factor a code of it or a recovery code; or with a
+ * passkey alone.
+ */
+async function signIn(who: Account, clock: Clock, random: Random, door: Door): Promise<Deed | undefined> {
+  const { codes, authenticator, passkeys } = who;
   const [code] = codes;
-  const proof =
-    authenticator && (code && random.below(3) === 0 ? { recoveryCode: code } : await nextCode(authenticator, clock));
+  const recovery = code !== undefined && random.below(3) === 0 ? { recoveryCode: code } : undefined;
+  if (passkeys.length > 0 && !recovery && (!authenticator || random.below(2) === 0))
+    return signInByPasskey(who, clock, random, door);
+  const proof = recovery ?? (authenticator && (await nextCode(authenticator, clock)));
   const at = clock.now;
   return {
     name: proof ? `sign-in by ${'otp' in proof ? '' : 'recovery '}code` : 'sign-in',
@@ -66,7 +64,8 @@ async function signIn(who: Account, clock: Clock, random: Random): Promise<Deed>
   };
 }
 
-async function reauthenticate(who: Account, held: Held, clock: Clock): Promise<Deed> {
+async function reauthenticate(who: Account, held: Held, clock: Clock, door: Door): Promise<Deed | undefined> {
+  if (who.passkeys.length > 0) return reauthenticateByPasskey(who, held, clock, door);
   const proof = who.authenticator && (await nextCode(who.authenticator, clock));
   const at = clock.now;
   return {
@@ -114,29 +113,36 @@ function changePassword(who: Account, { token }: Held, random: Random): Deed {
 }
 
 /** In force by a right code, or at once and never proved. */
-async function enrol({ token }: Held, clock: Clock, random: Random, door: Door): Promise<Deed | undefined> {
+async function enrol(held: Held, clock: Clock, random: Random, door: Door): Promise<Deed | undefined> {
+  const { token } = held;
   const secret = await generate(token, door);
   if (!secret) return undefined;
-  if (random.below(4) > 0) return confirm(token, secret, clock, 'otp.confirmed');
+  if (random.below(4) > 0) return confirm(held, secret, clock, 'otp.confirmed');
   return {
     name: 'enrolment without a code',
     request: { method: 'PUT', path: '/auth/otp/enable', token, body: { enabled: true } },
     done: (before, reply) => {
       const bound = account.replaceAuthenticator(account.endOthers(before, token), { secret, step: -1 });
-      return account.tell(account.renewCodes(bound, reply && codesIn(reply)), 'otp.bound');
+      return account.tell(firstCodes(before, bound, reply), 'otp.bound');
     },
   };
 }
 
 /** Another authenticator in place of the one in force. */
-async function replace({ token }: Held, clock: Clock, door: Door): Promise<Deed | undefined> {
+async function replace(held: Held, clock: Clock, door: Door): Promise<Deed | undefined> {
+  const { token } = held;
   const begun = await door({ method: 'POST', path: '/auth/otp/replace', token });
   if (begun === 'lost') return undefined;
   const secret = await generate(token, door);
-  return secret && confirm(token, secret, clock, 'otp.replaced');
+  return secret && confirm(held, secret, clock, 'otp.replaced');
 }
 
-function confirm(token: string, secret: Buffer, clock: Clock, event: 'otp.confirmed' | 'otp.replaced'): Deed {
+function confirm(
+  { token, passkey }: Held,
+  secret: Buffer,
+  clock: Clock,
+  event: 'otp.confirmed' | 'otp.replaced',
+): Deed {
   const at = clock.now;
   const { step, otp, lateAt } = codeOf(secret, clock);
   return {
@@ -144,8 +150,11 @@ function confirm(token: string, secret: Buffer, clock: Clock, event: 'otp.confir
     request: { method: 'PUT', path: '/auth/otp/enable', token, body: { enabled: true, otp } },
     done: (before, reply) => {
       const bound = account.replaceAuthenticator(account.endOthers(before, token), { secret, step });
-      const proved = account.prove(bound, token, { at, strong: true });
-      return account.tell(account.renewCodes(proved, reply && codesIn(reply)), event);
+      // What a passkey has proved says more than a code, and stays.
+      const proved = passkey ? bound : account.prove(bound, token, { at, strong: true });
+      const isNew = event === 'otp.confirmed';
+      const codes = isNew ? firstCodes(before, proved, reply) : account.renewCodes(proved, reply && codesIn(reply));
+      return account.tell(codes, event);
     },
     lateAt,
   };
@@ -173,8 +182,6 @@ async function generate(token: string, door: Door): Promise<Buffer | undefined> 
     ? undefined
     : Buffer.from(decodeBase32(String(reply.body['secret'])) ?? []);
 }
-
-const codesIn = ({ body }: Reply): string[] => (body['recovery_codes'] as string[] | undefined) ?? [];
 
 /** A code that has not been spent: of the app, with its step, or a recovery code. */
 type Proof = { recoveryCode: string } | AppCode;

@@ -6,13 +6,13 @@ import type { Tally } from './people.ts';
 export const mostRounds = (usual: number): number => Number(process.env['COUNTERSIGN_TEST_ROUNDS'] ?? usual);
 
 /** What people do all the time, so that each of it must have been done in any run. */
-export const usual = ['sign-in', 'sign-in by code', 'enrolment', 'change of password', 'sign-out'];
+export const usual = ['sign-in', 'sign-in by code', 'enrolment', 'change of password', 'sign-out', 'new passkey'];
 
 /** What people do, each of which must have been done where there was the time for it. */
 export const everything = [
   ...usual,
   ...['sign-in by recovery code', 'new recovery codes', 'replacement', 'switching off', 'reauthentication'],
-  ...['ending the others', 'enrolment without a code'],
+  ...['ending the others', 'enrolment without a code', 'sign-in by passkey', 'removal of a passkey'],
 ];
 
 /** Says what was done, and fails where that was too little to show anything. */

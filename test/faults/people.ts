@@ -62,7 +62,7 @@ export async function live(
     const reply = await trying(deed.request);
     // Where a service answers that it cannot now, the word that it could may have been lost behind it.
     if (reply === 'lost' || reply.status === 503) return;
-    const isDone = reply.status === 200 || reply.status === 204;
+    const isDone = [200, 201, 204].includes(reply.status);
     const isLate = deed.lateAt !== undefined && clock.now >= deed.lateAt;
     if (!isDone && !isLate)
       throw new Error(`${account.name}: ${deed.name} was answered ${reply.status} ${JSON.stringify(reply.body)}`);

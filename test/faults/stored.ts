@@ -8,6 +8,8 @@ import { type Account, told } from './account.ts';
 interface Rows {
   sessions: Set<string>;
   codes: Set<string>;
+  /** Names of passkeys. */
+  passkeys: Set<string>;
   /** The last step that was spent of the authenticator in force. */
   step: number | undefined;
   pending: number;
@@ -26,6 +28,7 @@ export async function readStored(db: Db): Promise<Stored> {
     const rows = all.get(id) ?? {
       sessions: new Set(),
       codes: new Set(),
+      passkeys: new Set(),
       step: undefined,
       pending: 0,
       events: new Map(),
@@ -40,6 +43,7 @@ export async function readStored(db: Db): Promise<Stored> {
   };
   await each<{ token_hash: Buffer }>('sessions', 'token_hash', (rows, row) => rows.sessions.add(hex(row.token_hash)));
   await each<{ code_hash: Buffer }>('recovery_codes', 'code_hash', (rows, row) => rows.codes.add(hex(row.code_hash)));
+  await each<{ name: string }>('passkeys', 'name', (rows, { name }) => rows.passkeys.add(name));
   await each<{ last_step: number }>('authenticators', 'last_step', (rows, row) => {
     rows.step = row.last_step;
   });
@@ -82,6 +86,15 @@ export function storedFacts(stored: Stored, may: readonly Account[]): Fact[] {
       what: 'which recovery codes are stored',
       seen: marks(codes, (code) => rows.codes.has(hashCode(code))),
       must: ({ codes: good }) => marks(codes, (code) => good.includes(code)),
+    },
+    {
+      what: 'which passkeys are stored',
+      seen: [...rows.passkeys].sort().join(),
+      must: ({ passkeys }) =>
+        passkeys
+          .map(({ name }) => name)
+          .sort()
+          .join(),
     },
     {
       what: 'what the audit log tells',

@@ -3,14 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { type Clock, day } from '../../src/clock.ts';
 import type { Options } from '../../src/options.ts';
 import { createServer, type OwnServer } from '../../src/server.ts';
+import { localOrigin } from '../authenticator.ts';
 import { endless } from '../endless.ts';
 import { quickHash } from '../quick-hash.ts';
 import { timeHeader } from './door.ts';
 
-/** A service as these tests start it: nobody is slowed down, a hash costs nothing, sessions last. */
+/** A service as these tests start it: nobody is slowed down, a hash costs nothing, sessions last, devices know it. */
 export function openVictim(options: Partial<Options>, clock: Clock): Promise<OwnServer> {
   const lasting = 20 * day;
-  const usual = { hashQueue: 1000, logLevel: 'silent', sessionLifetime: lasting, sessionIdle: lasting } as const;
+  const asked = { hashQueue: 1000, logLevel: 'silent', publicUrl: localOrigin } as const;
+  const usual = { ...asked, sessionLifetime: lasting, sessionIdle: lasting };
   return createServer({ ...usual, ...options }, { clock, limits: endless, argon2: quickHash });
 }
 

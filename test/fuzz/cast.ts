@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { minute } from '../../src/clock.ts';
 import { defaultLimits } from '../../src/throttle/throttle.ts';
+import { softwareAuthenticator } from '../authenticator.ts';
 import { halfSignIn } from '../inputs.ts';
 import {
   codeAt,
@@ -12,6 +13,7 @@ import {
   type World,
   wrongCode,
 } from '../server.ts';
+import { type Holder, makeHolder, sessionAnswers, signInAnswers, wrongAnswer } from './passkey-answers.ts';
 import type { Hints } from './values.ts';
 
 /** Somebody who sends requests: what he is, what he sends to say so, and what he knows that opens something. */
@@ -20,13 +22,21 @@ export interface Caller {
   /** Which of the document's security schemes this is for. */
   scheme: 'basic' | 'bearer' | 'none';
   headers: Record<string, string>;
+  /** Where he sends them from, if not from here. */
+  from?: string;
   /** May look after users, so that he is asked more often for what only few may do. */
   administers?: true;
   knows: Hints;
 }
 
+const throttledHere = '192.0.2.66';
+
 /** The limits under which everybody stands where this file says; a cut-off of 100 would take long to reach. */
-export const limits = { ...defaultLimits, allOtp: { cutOff: 4, kept: true } } as const;
+export const limits = {
+  ...defaultLimits,
+  allOtp: { cutOff: 4, kept: true },
+  passkey: { ...defaultLimits.passkey, free: 2 },
+} as const;
 
 /** Every kind of caller, each where he stands, in a world that has nobody in it yet. */
 export async function makeCast(world: World): Promise<Caller[]> {
@@ -41,7 +51,9 @@ export async function makeCast(world: World): Promise<Caller[]> {
   const next = await secretOf(world, token.replacing);
   await world.call('DELETE', '/auth/sessions/current', { token: token.ended });
   const program = await world.call('POST', '/service-tokens', { token: token.root, body: { name: 'HR import' } });
+  await useUpPasskeys(world);
   const half = await halfSignIn(world, bob);
+  const { carol, petra, hoarder } = await makeHolders(world);
   // Everybody has been seen just now, and has a step of his own that is not spent.
   world.turn(minute);
   for (const each of [...Object.values({ ...token, stale: stale.bob }), stale.root])
@@ -56,8 +68,10 @@ export async function makeCast(world: World): Promise<Caller[]> {
     Users: Object.values(people).map(({ id }) => id),
     Sessions: await idsOf(world, token),
     'Service tokens': [program.body.id],
+    Passkeys: [carol, petra, hoarder].flatMap((holder) => holder.ids.slice(0, 2)),
   };
-  const knowing = (person: Person): Hints => ({ ...secretsOf(world, person), ...ids });
+  const signingIn = await signInAnswers(world, carol.device);
+  const knowing = (person: Person): Hints => ({ ...secretsOf(world, person), ...ids, ...signingIn });
   const bearer = (name: string, value: string, person: Person): Caller => {
     return { name, scheme: 'bearer', headers: { authorization: `Bearer ${value}` }, knows: knowing(person) };
   };
@@ -77,10 +91,40 @@ export async function makeCast(world: World): Promise<Caller[]> {
     bearer('somebody throttled', token.throttled, throttled),
     bearer('somebody whose session has ended', token.ended, alice),
     bearer('somebody with a token that never was', 'csn_wrong', alice),
+    await withAnswers(world, bearer('alice, on the way to a passkey', token.alice, alice)),
+    await withAnswers(world, bearer('an administrator on the way to a passkey', token.enrolling, people.enrolling)),
+    await withAnswers(world, bearer('carol, who has passkeys', carol.token, carol.person), carol.device),
+    await withAnswers(world, bearer('petra, who must have hers', petra.token, petra.person), petra.device),
+    await withAnswers(world, bearer('hoarder, who has twenty', hoarder.token, hoarder.person), hoarder.device),
     ...browsers(token.root, half, knowing(root)),
     { name: 'nobody', scheme: 'none', headers: {}, knows: knowing(alice) },
+    { name: 'nobody, throttled', scheme: 'none', headers: {}, from: throttledHere, knows: knowing(alice) },
     { name: 'nobody of sense', scheme: 'none', headers: { authorization: 'Bearer' }, knows: knowing(bob) },
   ];
+}
+
+/** Somebody with a passkey, an administrator who must have one, and somebody who has as many as there may be. */
+async function makeHolders(world: World): Promise<Record<'carol' | 'petra' | 'hoarder', Holder>> {
+  return {
+    carol: await makeHolder(world, 'carol', { passkeys: 2 }),
+    petra: await makeHolder(world, 'petra', { administrator: true }),
+    hoarder: await makeHolder(world, 'hoarder', { passkeys: 20 }),
+  };
+}
+
+/** Passkeys that are none, from one place, until none is judged there any more. */
+async function useUpPasskeys(world: World): Promise<void> {
+  for (let tries = 0; tries < limits.passkey.free; tries += 1) {
+    const body = await wrongAnswer(world);
+    await world.call('POST', '/auth/passkeys/sign-in', { body, from: throttledHere });
+  }
+}
+
+/** A caller who has asked what a passkey is to answer, and knows what this one and a new one do. */
+async function withAnswers(world: World, caller: Caller, device?: Holder['device']): Promise<Caller> {
+  const token = caller.headers['authorization']?.slice('Bearer '.length) ?? '';
+  const { credential = [], ...answers } = await sessionAnswers(world, token, device ?? softwareAuthenticator());
+  return { ...caller, knows: { ...caller.knows, ...answers, credential } };
 }
 
 type People = Awaited<ReturnType<typeof makePeople>>;
@@ -173,5 +217,6 @@ function secretsOf(world: World, { secret, password, recoveryCodes = [] }: Perso
     otp: secret ? [codeAt(secret, world.now()), codeAt(secret, world.now()), wrongCode(world, secret)] : ['123456'],
     recovery_code: [...recoveryCodes.slice(0, 1), 'AAAA-BBBB-CCCC-DDDD-EEEE-FFFF'],
     limit: ['1'],
+    accept: ['no_way_in'],
   };
 }

@@ -46,6 +46,8 @@ export async function prepare(): Promise<Fuzzed> {
     unseen: ({ security, operationId, responses }, seen) => {
       // Who speaks too slowly or too much is tested elsewhere; what is open to all is forbidden only past a proxy.
       const others = [408, 431, 500, 503, ...(security.length === 0 || operationId === 'signIn' ? [403] : [])];
+      // Only where the service is reached by an IP address.
+      if (operationId === 'passkeyEndpoints') others.push(404);
       return Object.keys(responses)
         .map(Number)
         .filter((status) => !seen.has(status) && !others.includes(status));
@@ -60,14 +62,18 @@ function send(
   { caller, id, query, body, headers }: Request,
 ): Promise<Answer> {
   return world.call(method as 'GET', url.replace(':id', encodeURIComponent(id)) + query, {
+    ...(caller.from ? { from: caller.from } : {}),
     headers: { ...caller.headers, ...headers, ...(body ? { 'content-type': body.type } : {}) },
     ...(body ? { payload: body.payload } : {}),
   });
 }
 
-/** Puts everything back and answers which tables the request had changed, but for what is noted of refused ones too. */
+/**
+ * Puts everything back and answers which tables the request had changed, but for what is noted of refused ones too: the
+ * challenge that a passkey has answered is spent, right or wrong.
+ */
 function settled(world: World, moment: Moment): string[] {
-  const noted = ['audit', 'audit_chains', 'audit_register', 'budgets'];
+  const noted = ['audit', 'audit_chains', 'audit_register', 'budgets', 'spent_challenges'];
   return rewind(world, moment).filter((table) => !noted.includes(table));
 }
 
@@ -135,11 +141,17 @@ function valueIn({ type, payload }: NonNullable<Request['body']>): unknown {
   }
 }
 
-/** Rules that stand in words only: one code, no code where it is switched off, what can be a name, and a cursor. */
+/** Rules that stand in words only: which members go together or for whom, what can be a name, and a cursor. */
 function saysMore({ operationId }: Operation, { body, query }: Request): boolean {
   if (operationId === 'listUsers') return query.includes('cursor=');
   const value = (body && valueIn(body)) as Record<string, unknown> | undefined;
   if (value?.['otp'] && value['recovery_code']) return true;
   if (operationId === 'enableSecondFactor') return value?.['enabled'] === false && 'otp' in value;
-  return ['createUser', 'changeUser', 'createServiceToken'].includes(operationId) && value?.['name'] !== undefined;
+  if (operationId === 'reauthenticate') {
+    const { password, passkey, otp, recovery_code } = value ?? {};
+    return passkey === undefined ? password === undefined : password !== undefined || Boolean(otp || recovery_code);
+  }
+  if (operationId === 'changePassword') return value?.['current'] === undefined;
+  const naming = ['createUser', 'changeUser', 'createServiceToken', 'addPasskey', 'renamePasskey'];
+  return naming.includes(operationId) && value?.['name'] !== undefined;
 }

@@ -48,7 +48,7 @@ function told({ caller, id, query, body, headers }: Request): string {
 
 /** The ids of what the operation is about, of other things, and of nothing. */
 function ids({ tags: [tag = ''] }: Operation, { knows }: Caller): fc.Arbitrary<string> {
-  const all = ['Users', 'Sessions', 'Service tokens'].flatMap((each) => (knows[each] ?? []) as string[]);
+  const all = ['Users', 'Sessions', 'Service tokens', 'Passkeys'].flatMap((each) => (knows[each] ?? []) as string[]);
   const any = fc.oneof(
     // One or two dots would be another address.
     fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }).filter((text) => !/^\.\.?$/.test(text)),

@@ -14,6 +14,8 @@ export function fitting(given: Schema, components: Components, hints: Hints, nam
 
 function plain(schema: Schema, components: Components, hints: Hints): fc.Arbitrary<unknown> {
   if ('const' in schema) return fc.constant(schema['const']);
+  if (Array.isArray(schema['anyOf']))
+    return fc.oneof(...schema['anyOf'].map((each: Schema) => fitting(each, components, hints)));
   switch (schema['type']) {
     case 'object':
       return object(schema, components, hints);
@@ -21,6 +23,8 @@ function plain(schema: Schema, components: Components, hints: Hints): fc.Arbitra
       const { items, maxItems = 5 } = schema;
       return fc.array(fitting(items as Schema, components, hints), { maxLength: Number(maxItems) });
     }
+    case 'null':
+      return fc.constant(null);
     case 'boolean':
       return fc.boolean();
     case 'integer':
@@ -32,16 +36,24 @@ function plain(schema: Schema, components: Components, hints: Hints): fc.Arbitra
   }
 }
 
+/** Any members, or those that stand together in an example. */
 function object(schema: Schema, components: Components, hints: Hints): fc.Arbitrary<object> {
-  const members = Object.entries(schema['properties'] as Record<string, Schema>);
+  const members = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>);
   const model = Object.fromEntries(members.map(([name, each]) => [name, fitting(each, components, hints, name)]));
-  return fc.record(model, { requiredKeys: (schema['required'] ?? []) as string[] });
+  const any = fc.record(model, { requiredKeys: (schema['required'] ?? []) as string[] });
+  const together = ((schema['examples'] ?? []) as object[]).map((example) =>
+    fc.record(Object.fromEntries(Object.entries(model).filter(([name]) => Object.hasOwn(example, name)))),
+  );
+  return fc.oneof(any, ...together);
 }
 
 /** Texts of all kinds, often as short or as long as may be, in characters of one unit and of two. */
 function text({ pattern, minLength = 0, maxLength = 64 }: Schema): fc.Arbitrary<string> {
-  if (pattern) return fc.stringMatching(new RegExp(String(pattern)));
   const [least, most] = [Number(minLength), Number(maxLength)];
+  if (pattern) {
+    const matching = fc.stringMatching(new RegExp(String(pattern)));
+    return matching.filter(({ length }) => length >= least && length <= most);
+  }
   const edges = [least, most].flatMap((length) => ['x'.repeat(length), '\u{1f642}'.repeat(length)]);
   return fc.oneof(
     { weight: 3, arbitrary: fc.string({ unit: 'grapheme', minLength: least, maxLength: Math.min(most, 40) }) },

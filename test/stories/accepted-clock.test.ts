@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, minute } from '../../src/clock.ts';
 import { listInstances } from '../../src/upkeep/upkeep.ts';
+import { answerLater, askToSignIn, makePersonWithPasskey, signInWithPasskey } from '../passkeys.ts';
 import { quickHash } from '../quick-hash.ts';
 import { inWorld, makePersonWithCode, signIn } from '../server.ts';
 import { alter, dump } from '../tables.ts';
@@ -45,6 +46,51 @@ test('one-time links are void, and a token of a program lives no longer than it 
       assert.equal((await listed())?.last_used_at, new Date(used).toISOString(), 'its uses are noted again');
       world.turn(30 * day);
       assert.equal((await world.call('GET', '/users', { token: program.token })).status, 401);
+    },
+    {},
+    { argon2: quickHash },
+  ));
+
+test('what a passkey has answered is not good again, though it was forgotten while the clock was ahead', () =>
+  inWorld(
+    async (world) => {
+      const carol = await makePersonWithPasskey(world);
+      const { ceremony, options } = await askToSignIn(world);
+      const answer = { body: { ceremony, credential: carol.device.get(options) } };
+      assert.equal((await world.call('POST', '/auth/passkeys/sign-in', answer)).status, 200);
+      world.turn(hour);
+      await signInWithPasskey(world, carol.device);
+      await world.server.service.sweep();
+      world.turn(-hour);
+      assert.equal((await world.call('POST', '/auth/passkeys/sign-in', answer)).status, 503);
+      await world.server.service.acceptClock();
+      assert.equal((await world.call('POST', '/auth/passkeys/sign-in', answer)).status, 401);
+      world.turn(1);
+      assert.equal((await signInWithPasskey(world, carol.device)).status, 200);
+    },
+    {},
+    { argon2: quickHash },
+  ));
+
+test('a passkey that was asked for before the time was accepted is not kept, nor one of a time accepted before', () =>
+  inWorld(
+    async (world) => {
+      const carol = await makePersonWithPasskey(world);
+      const [first, second] = [await answerLater(world, carol), await answerLater(world, carol)];
+      const accept = async () => assert.ok(await world.server.service.acceptClock());
+      world.turn(hour);
+      await signInWithPasskey(world, carol.device);
+      world.turn(-hour);
+      await accept();
+      assert.equal(await first(), 'challenge');
+      world.turn(1);
+      await signInWithPasskey(world, carol.device);
+      world.turn(-hour);
+      await accept();
+      world.turn(hour);
+      assert.equal(await second(), 'challenge', 'what is void stays so');
+      const third = await answerLater(world, carol);
+      assert.equal(await third(), 'kept');
     },
     {},
     { argon2: quickHash },

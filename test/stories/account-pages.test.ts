@@ -20,19 +20,20 @@ test('a stranger is led to the sign-in, and from there to the page that was aske
     assert.deepEqual([visitor.status, visitor.url], [200, '/account/sessions']);
   }));
 
-test('the overview names the person, says what protects the account, and what to do next: nobody has an authenticator yet', () =>
+test('the overview names the person, says what protects the account, and what to do next: nobody has a second factor yet', () =>
   onPages(async (world) => {
     const alice = await makePerson(world);
     await signIn(world, alice);
     const visitor = await enter(world, alice);
     assert.deepEqual([visitor.path, visitor.page.h1], ['/account', 'Your account']);
     assert.match(visitor.page.text, /signed in as alice\b/);
-    assert.match(visitor.page.text, /Authenticator app None Recovery codes left 0\b/);
+    assert.match(visitor.page.text, /Passkeys None Password Set Authenticator app None Recovery codes left 0\b/);
     assert.match(
       visitor.page.text,
       /This session ends 23 Nov 2026, 12:00 UTC Signed in elsewhere In 1 other session\b/,
     );
-    assert.deepEqual(primary(visitor), ['/account/authenticator']);
+    assert.deepEqual(primary(visitor), ['/account/passkeys']);
+    assert.ok(visitor.page.links.some(({ text }) => text === 'Set up an authenticator app'));
     assert.doesNotMatch(visitor.page.text, /Only|left\b.*Make new|lost with the phone/);
     const home = visitor.text;
     assert.equal((await visitor.open('/')).text, home);
@@ -178,7 +179,7 @@ test('what changes a factor asks for the proof again after ten minutes, and goes
     await visitor.submit();
     codesOn(visitor);
 
-    for (const path of ['/account/password', '/account/authenticator']) {
+    for (const path of ['/account/password', '/account/authenticator', '/account/passkeys']) {
       world.turn(10 * minute);
       await visitor.open(path);
       await proveAgain(world, visitor, bob);
@@ -213,6 +214,9 @@ test('a form from another site does nothing', () =>
       '/account/authenticator/replace': {},
       '/account/authenticator/keep': {},
       '/account/authenticator/off': {},
+      '/account/passkeys': { name: 'x', credential: '{}' },
+      '/account/passkeys/rename': { id: 'x', name: 'x' },
+      '/account/passkeys/remove': { id: 'x' },
       '/account/recovery-codes': {},
       '/account/password': { current: bob.password, new: next },
       '/account/sessions/end': { id: 'x' },

@@ -12,7 +12,7 @@ test('a user’s page tells how they sign in, and with what never', () =>
     const page = await open(`/users/${bob.id}`);
     assert.match(
       words(page),
-      /^bob State Active Role User Created 22 Nov 2026, \d\d:\d\d UTC Password Set Authenticator In force Recovery codes left 10 Sessions 1 /,
+      /^bob State Active Role User Created 22 Nov 2026, \d\d:\d\d UTC Password Set Authenticator In force Passkeys None Recovery codes left 10 Sessions 1 /,
     );
     assert.equal(page.headers['cache-control'], 'no-store');
     assert.match(words(await open('/activity?user=bob')), /bob/);
@@ -20,7 +20,7 @@ test('a user’s page tells how they sign in, and with what never', () =>
     const { id } = await world.server.users.create({ name: 'ivy' });
     assert.match(
       words(await open(`/users/${id}`)),
-      /Password Not set Authenticator None Recovery codes left 0 Sessions 0/,
+      /Password Not set Authenticator None Passkeys None Recovery codes left 0 Sessions 0 .*Make a new invitation/,
     );
     assert.equal((await open('/users/nobody')).status, 404);
   }));
@@ -92,7 +92,7 @@ test('a forced password shows its link once', () =>
     assert.match(words(made), /New password for alice .*invitation\?token=csl_/);
     assertRefused(await tryToSignIn(world, alice), 401, 3);
     const after = await open(`/users/${alice.id}`);
-    assert.match(words(after), /Make a new invitation/);
+    assert.match(words(after), /Make a link to choose a password/);
     assert.equal(after.text.includes('csl_'), false);
   }));
 

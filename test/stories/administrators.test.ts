@@ -24,6 +24,9 @@ test('an administrator creates a user with a password, or with a link to choose 
       roles: ['administrator'],
       disabled: false,
       created_at: new Date(world.now()).toISOString(),
+      factors: [],
+      passkeys: 0,
+      recovery_codes_left: 0,
     });
   }));
 

@@ -18,9 +18,10 @@ test('somebody who must have a second factor goes from the password to a full se
       /This account must have a second factor: .* An authenticator app is that something/,
     );
     assert.doesNotMatch(visitor.page.text, /[Ll]eave this page/);
+    const other = '/account/passkeys?return_to=%2Faccount%2Fsessions';
     assert.deepEqual(
-      visitor.page.links.filter(({ href }) => href.startsWith('/account')),
-      [],
+      visitor.page.links.filter(({ href }) => href.startsWith('/account')).map(({ href }) => href),
+      [other],
     );
     for (const elsewhere of ['/account', '/account/sessions', '/account/recovery-codes', '/account/password'])
       assert.equal((await visitor.open(elsewhere)).url, `${url}?return_to=${encodeURIComponent(elsewhere)}`);

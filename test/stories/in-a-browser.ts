@@ -24,14 +24,15 @@ export async function halfWay(world: World, person: Named, at?: string): Promise
 /** The value of a cookie that the browser keeps now. */
 export function kept(
   visitor: Visitor,
-  name: 'countersign' | 'countersign-sign-in' | 'countersign-browser',
+  name: 'countersign' | 'countersign-sign-in' | 'countersign-browser' | 'countersign-passkey',
 ): string | undefined {
   return visitor.cookies.find((cookie) => cookie.name === name)?.value;
 }
 
-/** The name of each cookie that the browser keeps now. */
+/** The name of each cookie that the browser keeps now, but the one that comes with every sign-in form. */
 export function keptNames(visitor: Visitor): string[] {
-  return visitor.cookies.map(({ name }) => name).sort();
+  const names = visitor.cookies.map(({ name }) => name).filter((name) => name !== 'countersign-passkey');
+  return names.sort();
 }
 
 /** The sessions that are stored of somebody. */

@@ -32,11 +32,6 @@ async function inTwo(world: World): Promise<{ bob: Person; one: Visitor; other: 
 /** What forgets all of them, and with them the tries that they had. */
 const ends: Record<string, (world: World, bob: Person, one: Visitor) => Promise<unknown>> = {
   'a new password by a one-time link': (world, { id }) => world.server.service.admin.newPasswordLink('operator', id),
-  'no second factor any more': async (_world, _bob, one) => {
-    await one.open('/account/authenticator');
-    await one.submit({}, { form: /off$/ });
-    assert.equal(one.url, '/account?done=authenticator-off');
-  },
   'a reset by the operator': (world, { id }) => world.server.service.admin.resetSecondFactors('operator', id),
   'a disabled account': (world, { id }) => world.server.service.admin.change('operator', id, { disabled: true }),
   'a deleted account': (world, { id }) => world.server.service.admin.remove('operator', id),
@@ -58,6 +53,11 @@ for (const [what, happens] of Object.entries(ends)) {
 
 /** What ends everything but the session of the browser in which it is done. */
 const changes: Record<string, (world: World, bob: Person, one: Visitor) => Promise<unknown>> = {
+  'no second factor any more': async (_world, _bob, one) => {
+    await one.open('/account/authenticator');
+    await one.submit({}, { form: /off$/ });
+    assert.equal(one.url, '/account?done=authenticator-off');
+  },
   'a new password': async (_world, bob, one) => {
     await one.open('/account/password');
     await one.submit({ current: bob.password, new: next });
@@ -175,7 +175,7 @@ test('the page of one’s sessions lists the browsers, which one is this, and fo
     await visitor.open('/account/sessions');
     assert.match(
       visitor.page.text,
-      /Browsers that know you.*Being known skips nothing: password and code are asked for/,
+      /Browsers that know you.*Being known skips nothing: whatever signs you in is asked for/,
     );
     assert.deepEqual(listed(visitor), [
       'new This browser Address 192.0.2.7 Last signed in 22 Nov 2026, 12:01 UTC Forget new, last signed in 22 Nov 2026, 12:01 UTC',

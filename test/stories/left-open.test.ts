@@ -1,15 +1,36 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeAt, makePerson, makePersonWithCode, type Person } from '../server.ts';
+import { softwareAuthenticator } from '../authenticator.ts';
+import { addPasskey } from '../passkeys.ts';
+import { codeAt, makePerson, makePersonWithCode, type Person, signIn } from '../server.ts';
 import { dump } from '../tables.ts';
 import type { Visitor } from '../visitor.ts';
 import { assertMistake, codesOn, enter, keyOn, next, onPages, unchanged } from './account-steps.ts';
 import { givePassword, halfWay } from './in-a-browser.ts';
+import { passkeyForms } from './passkey-form.ts';
 import { recoveryCodeOf } from './steps.ts';
 
 /** A page that was left open while somebody else signed in: its form says whose page it was, and does nothing. */
 const refused = (visitor: Visitor, name: string): void =>
   assertMistake(visitor, 403, new RegExp(`^This browser is signed in as ${name} now, and that page was for somebody`));
+
+/** What a device says to questions that nobody here has asked. */
+const device = softwareAuthenticator();
+const made = device.create({
+  rp: { id: 'localhost', name: 'Countersign' },
+  user: { id: 'aGFuZGxl', name: 'alice', displayName: 'alice' },
+  challenge: 'AAAA',
+  pubKeyCredParams: [],
+  excludeCredentials: [],
+  authenticatorSelection: {},
+});
+
+const used = device.get({
+  rpId: 'localhost',
+  challenge: 'AAAA',
+  userVerification: 'required',
+  allowCredentials: [],
+});
 
 /** Forms of the account, with what they hold beside the name. */
 const forms = (person: Person): Record<string, Record<string, string>> => ({
@@ -17,12 +38,16 @@ const forms = (person: Person): Record<string, Record<string, string>> => ({
   '/account/authenticator/replace': {},
   '/account/authenticator/keep': {},
   '/account/authenticator/off': {},
+  '/account/passkeys': { name: 'Phone', credential: JSON.stringify(made) },
+  '/account/passkeys/rename': { id: 'nobody', name: 'Phone' },
+  '/account/passkeys/remove': { id: 'nobody' },
   '/account/recovery-codes': {},
   '/account/password': { current: person.password, new: next },
   '/account/sessions/end': { id: 'nobody' },
   '/account/sessions/end-others': {},
   '/account/sessions/forget': { id: 'nobody' },
   '/reauthenticate': { password: person.password },
+  '/reauthenticate/passkey': { credential: JSON.stringify(used) },
 });
 
 test('a form of the account that names somebody else changes nothing, and says so', () =>
@@ -41,6 +66,7 @@ test('a form of the account that names somebody else changes nothing, and says s
 test('each form of the account names whose page it stands on', () =>
   onPages(async (world) => {
     const bob = await makePersonWithCode(world);
+    await addPasskey(world, await signIn(world, bob), softwareAuthenticator());
     await enter(world, bob);
     const visitor = await enter(world, bob);
     const seen = new Set<string>();
@@ -50,8 +76,14 @@ test('each form of the account names whose page it stands on', () =>
         seen.add(action);
         assert.equal(fields.find(({ name }) => name === 'username')?.value, 'bob', action);
       }
+      for (const { action, fields } of passkeyForms(visitor)) {
+        seen.add(action);
+        assert.equal(fields['username'], 'bob', action);
+      }
     };
-    const pages = ['authenticator', 'recovery-codes', 'password', 'sessions'].map((page) => `/account/${page}`);
+    const pages = ['authenticator', 'passkeys', 'recovery-codes', 'password', 'sessions'].map(
+      (page) => `/account/${page}`,
+    );
     for (const path of [...pages, '/reauthenticate']) await look(path);
     await visitor.open('/account/authenticator');
     await visitor.submit({}, { form: /replace$/ });

@@ -79,7 +79,7 @@ test('recovery codes are counted, and where there is no second factor the page l
     const alice = await enter(world, await makePerson(world));
     await alice.open('/account/recovery-codes');
     assert.match(alice.page.text, /no second factor/);
-    assert.deepEqual(primary(alice), ['/account/authenticator']);
+    assert.deepEqual(primary(alice), ['/account/passkeys']);
     await unchanged(world, () => alice.post('/account/recovery-codes', {}));
     assertMistake(alice, 409, /set one up first/);
 

@@ -61,10 +61,15 @@ export function assertProblem(answer: Answer, status: number, code: string): voi
   assert.match(String(answer.headers['content-type']), /^application\/problem\+json\b/);
 }
 
+/** A page or cookie without what is random in it: the challenge of a passkey, and what its answer is bound to. */
+export function plain(text: string): string {
+  return text.replaceAll(/csc_[\w-]{43}|(?<=challenge&quot;:&quot;)[\w-]{96}/g, (random) => 'x'.repeat(random.length));
+}
+
 /** Everything about an answer that a client can see, but for the time of day and the number of the request. */
 export function visible(answer: Answer): object {
-  const { date: _, 'request-id': _id, ...headers } = answer.headers;
-  return { status: answer.status, headers, text: answer.text };
+  const { date: _, 'request-id': _id, 'set-cookie': cookie, ...headers } = answer.headers;
+  return { status: answer.status, headers, cookie: plain(String(cookie)), text: plain(answer.text) };
 }
 
 export interface WatchedArgon2 {

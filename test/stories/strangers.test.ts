@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { StatementSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { makePersonWithPasskey } from '../passkeys.ts';
+import { makePasswordlessPerson } from '../passwordless.ts';
 import { quickHash } from '../quick-hash.ts';
 import { inWorld, makePerson, makePersonWithCode, signIn, type World } from '../server.ts';
 import { dump } from '../tables.ts';
@@ -15,6 +17,8 @@ async function everybody(world: World): Promise<Record<string, string>> {
   const dora = await makePerson(world, 'dora');
   await world.call('PATCH', `/users/${dora.id}`, { token, body: { disabled: true } });
   await world.server.users.create({ name: 'iris' });
+  const carol = await makePersonWithPasskey(world);
+  const ivy = await makePasswordlessPerson(world, 'ivy');
   return {
     unknown: 'nobody:correct horse battery staple',
     'no name at all': 'not a name!:correct horse battery staple',
@@ -26,6 +30,8 @@ async function everybody(world: World): Promise<Record<string, string>> {
     'disabled, right password': dora.basic,
     'disabled, wrong password': `${dora.name}:wrong`,
     'invited, no password yet': 'iris:correct horse battery staple',
+    'wrong password beside a passkey': `${carol.name}:wrong`,
+    'a passkey, and no password': `${ivy.name}:correct horse battery staple`,
   };
 }
 

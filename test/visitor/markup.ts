@@ -72,6 +72,12 @@ export function textOf(element: Element): string {
   return words(element).replace(/\s+/g, ' ').trim();
 }
 
+/** The recovery codes that a page shows. */
+export function codesIn(document: Element): string[] {
+  const items = elements(document, ({ name }) => name === 'li').map(textOf);
+  return items.filter((text) => /^(?:[A-Z2-7]{4}-){5}[A-Z2-7]{4}$/.test(text));
+}
+
 function words(element: Element): string {
   return element.children
     .map((child) => {
