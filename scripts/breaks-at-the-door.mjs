@@ -66,4 +66,20 @@ export const breaksAtTheDoor = [
     tests: ['../src/database/database'],
     edits: [['src/database/sqlite/sqlite.ts', "'a', 0o600", "'a', 0o644"]],
   },
+  {
+    name: 'whoever hangs up leaves no line in the log',
+    tests: ['hung-up'],
+    edits: [['src/http/http.ts', 'inFlight.whoLeaves((reply) => tell(reply, gone));', '']],
+  },
+  {
+    name: 'whoever hangs up is counted twice',
+    tests: ['hung-up'],
+    edits: [
+      [
+        'src/http/in-flight.ts',
+        'if (reply) onLeft(reply);\n    end(this);',
+        'if (reply) onLeft(reply), onLeft(reply);\n    end(this);',
+      ],
+    ],
+  },
 ];

@@ -33,8 +33,8 @@ export const breaksInABrowser = [
     edits: [
       [
         'src/sign-in/credentials.ts',
-        "if (!browser) return { result: 'otp required' };",
-        "if (!browser) await beginHalf(tx, facts, client, undefined, now);\n      if (!browser) return { result: 'otp required' };",
+        "if (!browser) return { result: 'otp required', ",
+        "if (!browser) await beginHalf(tx, facts, { client, browserId }, undefined, now);\n      if (!browser) return { result: 'otp required', ",
       ],
     ],
   },
@@ -59,7 +59,7 @@ export const breaksInABrowser = [
     tests: ['stories/sign-in-codes'],
     edits: [
       [
-        'src/sign-in/issue.ts',
+        'src/sign-in/note-refused.ts',
         "throttle.settle(tx, ticket, 'wrong', now)",
         "throttle.settle(tx, ticket, 'right', now)",
       ],
@@ -71,8 +71,8 @@ export const breaksInABrowser = [
     edits: [
       [
         'src/sign-in/page-routes.ts',
-        'signInPage({ site, name, returnTo: wanted, error })',
-        'signInPage({ site, name: name + password, returnTo: wanted, error })',
+        '{ name, returnTo: wanted, error }',
+        '{ name: name + password, returnTo: wanted, error }',
       ],
     ],
   },
@@ -147,5 +147,26 @@ export const breaksInABrowser = [
     name: 'a write that says nothing is taken',
     tests: ['cross-site'],
     edits: [['src/http/same-origin.ts', 'headers.origin !== undefined && own', 'headers.origin === undefined || own']],
+  },
+  {
+    name: 'a page that stood open answers an old challenge',
+    tests: ['browser/passkeys-left-open', 'browser/passkeys-sign-in'],
+    edits: [['src/pages/assets/passkeys.js', 'Date.now() - madeAt < goodFor', 'madeAt > 0']],
+  },
+  {
+    name: 'a page that stood open is loaded anew, and what was typed there is lost',
+    tests: ['browser/passkeys-account', 'browser/passkeys-left-open'],
+    edits: [
+      [
+        'src/pages/assets/passkeys.js',
+        'renew === undefined ? fromPage(form)',
+        'renew === undefined ? Promise.resolve()',
+      ],
+    ],
+  },
+  {
+    name: 'the script may ask nothing of the service',
+    tests: ['browser/passkeys-left-open', 'browser/passkeys-sign-in'],
+    edits: [['src/http/page.ts', "  'connect-src': \"'self'\",\n", '']],
   },
 ];

@@ -52,7 +52,7 @@ export const breaksInThePortal = [
   {
     name: 'a late code makes the password young again',
     tests: ['stories/half-sign-in-limits'],
-    edits: [['src/sign-in/issue.ts', 'passwordAt: half?.passwordAt ?? now', 'passwordAt: now']],
+    edits: [['src/sign-in/issue.ts', '(half?.passwordAt ?? now)', 'now']],
   },
   {
     name: 'ending all sessions leaves what is on the way to one',

@@ -4,10 +4,14 @@
  */
 
 import { breaksAcrossInstances } from './breaks-across-instances.mjs';
+import { breaksAroundPasskeys } from './breaks-around-passkeys.mjs';
 import { breaksAtTheDoor } from './breaks-at-the-door.mjs';
 import { breaksInABrowser } from './breaks-in-a-browser.mjs';
 import { breaksInTheCellar } from './breaks-in-the-cellar.mjs';
 import { breaksInThePortal } from './breaks-in-the-portal.mjs';
+import { breaksOfCeremonies } from './breaks-of-ceremonies.mjs';
+import { breaksOfFactors } from './breaks-of-factors.mjs';
+import { breaksOfPasskeys } from './breaks-of-passkeys.mjs';
 import { breaksUnderAttack } from './breaks-under-attack.mjs';
 
 /** @typedef {[file: string, from: string, to: string]} Edit */
@@ -93,7 +97,7 @@ export const breaks = [
   {
     name: 'a session goes on without the second factor in force',
     tests: ['guards'],
-    edits: [['src/sign-in/policy.ts', 'if (facts.authenticator.boundBy !== session.id) return undefined;', '']],
+    edits: [['src/sign-in/policy.ts', ' || facts.authenticator?.boundBy !== session.id) return', ') return']],
   },
   {
     name: 'a pending secret is confirmed by a code of another',
@@ -215,7 +219,7 @@ export const breaks = [
   {
     name: 'a change of factors ends no session',
     tests: ['stories/replacing'],
-    edits: [['src/sign-in/second-factor.ts', 'await endSessions(tx, userId, { session: keptSessionId });', '']],
+    edits: [['src/sign-in/factor-changes.ts', 'await endSessions(tx, userId, { session: keptSessionId });', '']],
   },
   {
     name: 'a new password ends no session',
@@ -236,6 +240,10 @@ export const breaks = [
   ...breaksAtTheDoor,
   ...breaksInABrowser,
   ...breaksInThePortal,
+  ...breaksOfCeremonies,
+  ...breaksOfFactors,
+  ...breaksOfPasskeys,
+  ...breaksAroundPasskeys,
   ...breaksUnderAttack,
   ...breaksInTheCellar,
 ];

@@ -1,7 +1,9 @@
 /** A browser that goes where a person goes, and takes pictures. */
 import { join } from 'node:path';
 import { decodeBase32 } from '../src/base32.ts';
+import { second } from '../src/clock.ts';
 import { launch, openPage } from '../test/browser/chromium.ts';
+import { signInWithPasskey } from '../test/passkeys.ts';
 import { freshCode } from '../test/server.ts';
 import { person } from './scene.mjs';
 
@@ -125,7 +127,8 @@ async function handOf(browser, scene, origin, options) {
 
 /** @param {import('playwright-core').Browser} browser @param {Scene} scene @param {string} who */
 async function signIn(browser, scene, who) {
-  const { name, password, secret } = person(scene.people, who);
+  const { name, password, secret, device } = person(scene.people, who);
+  if (device) return signInByDevice(scene, device);
   const hand = await handOf(browser, scene, scene.origin);
   await hand.open('/sign-in');
   await hand.send({ username: name, password });
@@ -134,4 +137,19 @@ async function signIn(browser, scene, who) {
   if (state.cookies.length === 0) throw new Error(`${who} could not sign in: ${await hand.page.title()}`);
   await hand.page.context().close();
   return state;
+}
+
+/**
+ * By a device in software, which the browser does not have; so it is given what came of it.
+ * @param {Scene} scene @param {import('../test/authenticator.ts').SoftwareAuthenticator} device
+ */
+async function signInByDevice({ world, origin }, device) {
+  const { text } = await signInWithPasskey(world, device);
+  const { token, expires_at: end } = JSON.parse(text);
+  const { hostname: domain } = new URL(origin);
+  const about = { domain, path: '/', expires: Date.parse(end) / second, httpOnly: true, secure: false };
+  return {
+    cookies: [{ name: 'countersign', value: token, ...about, sameSite: /** @type {const} */ ('Lax') }],
+    origins: [],
+  };
 }

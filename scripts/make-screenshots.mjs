@@ -40,6 +40,8 @@ export const shots = [
     },
     422,
   ],
+  ['code-or-passkey', '', halfWay('petra')],
+  ['passkey-after-the-password', '', halfWay('quentin')],
   ['recovery-code', '', halfWay('bob', '/sign-in/recovery-code')],
   ['sign-in-expired', '', '/sign-in/code'],
   ['account-without-factor', 'alice', '/account'],
@@ -55,6 +57,24 @@ export const shots = [
       await page.locator('header summary').click();
     },
   ],
+  ['account-with-everything', 'petra', '/account'],
+  ['account-with-a-passkey-alone', 'rosa', '/account'],
+  ['passkeys-none', 'alice', '/account/passkeys'],
+  ['passkeys', 'petra', '/account/passkeys'],
+  ['passkeys-to-be-renamed', 'petra', unfold('/account/passkeys', 'Rename')],
+  [
+    'passkeys-name-wrong',
+    'petra',
+    async (hand) => {
+      await unfold('/account/passkeys', 'Rename')(hand);
+      await hand.send({ name: '\u200b' }, 'Rename');
+    },
+    422,
+  ],
+  ['passkeys-to-be-removed', 'petra', unfold('/account/passkeys', 'Remove')],
+  ['passkeys-last-second-factor', 'quentin', unfold('/account/passkeys', 'Remove')],
+  ['passkeys-last-way-in', 'rosa', unfold('/account/passkeys', 'Remove')],
+  ['passkeys-enrolling', 'grace', '/account/passkeys'],
   ['authenticator-set-up', 'alice', '/account/authenticator'],
   [
     'authenticator-wrong-code',
@@ -68,10 +88,13 @@ export const shots = [
   ['authenticator-enrolling', 'grace', '/account/authenticator'],
   ['recovery-codes-shown', 'frank', setUp],
   ['authenticator-in-force', 'bob', '/account/authenticator'],
+  ['authenticator-beside-passkeys', 'petra', unfold('/account/authenticator', 'Switch')],
   ['authenticator-replacing', 'frida', replace],
   ['recovery-codes', 'bob', '/account/recovery-codes'],
   ['recovery-codes-few', 'carol', '/account/recovery-codes'],
+  ['recovery-codes-without-a-password', 'rosa', '/account/recovery-codes'],
   ['password', 'alice', '/account/password'],
+  ['password-first', 'rosa', '/account/password'],
   [
     'password-weak',
     'alice',
@@ -131,6 +154,8 @@ export const shots = [
   ['not-found', '', '/nowhere', 404],
   ['forbidden', 'alice', '/admin/users', 403],
   ['reauthenticate', 'bob', goStale('/account/recovery-codes')],
+  ['reauthenticate-by-passkey', 'quentin', '/reauthenticate?return_to=%2Faccount%2Fpasskeys'],
+  ['reauthenticate-by-passkey-alone', 'rosa', '/reauthenticate'],
   ['reauthenticate-recovery-code', 'bob', '/reauthenticate?with=recovery-code'],
 ];
 
@@ -183,6 +208,14 @@ function tryToSignIn(username, times) {
   return async ({ open, send }) => {
     await open('/sign-in');
     for (let tries = 0; tries < times; tries += 1) await send({ username, password: 'not the password' });
+  };
+}
+
+/** Opens a page and what is folded away first under a word. @param {string} path @param {string} word @returns {(hand: Hand) => Promise<void>} */
+function unfold(path, word) {
+  return async ({ open, page }) => {
+    await open(path);
+    await page.locator('main summary', { hasText: word }).first().click();
   };
 }
 

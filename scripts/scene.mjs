@@ -1,10 +1,13 @@
 /** A real service with people in it and two weeks behind it, for pictures of its pages. Nothing of it is kept. */
 import { day, minute } from '../src/clock.ts';
+import { softwareAuthenticator } from '../test/authenticator.ts';
 import { listen } from '../test/listening.ts';
+import { addPasskey, makePersonWithPasskey, signInWithPasskey } from '../test/passkeys.ts';
+import { makePasswordlessPerson } from '../test/passwordless.ts';
 import { quickHash } from '../test/quick-hash.ts';
 import { freshCode, makePerson, makePersonWithCode, makeWorld } from '../test/server.ts';
 
-/** @typedef {import('../test/server.ts').Person} Person */
+/** @typedef {import('../test/server.ts').Person & { device?: import('../test/authenticator.ts').SoftwareAuthenticator }} Person with a device that holds a passkey, where there is one */
 /** @typedef {import('../test/server.ts').World} World */
 /**
  * @typedef {object} Scene
@@ -34,8 +37,8 @@ export async function makeScene() {
   const site = { contact: 'Locked out? Ask Robin at the front desk, extension 12.' };
   const world = await makeWorld(site, { argon2: quickHash });
   const empty = await makeWorld(site, { argon2: quickHash });
-  const { url: origin } = await listen(world);
-  const { url: emptyOrigin } = await listen(empty);
+  await Promise.all([listen(world), listen(empty)]);
+  const [origin, emptyOrigin] = [originOf(world), originOf(empty)];
   const people = await makePeople(world);
   await startAdministration(world, people);
   await liveTwoWeeks(world, people);
@@ -57,6 +60,11 @@ export async function makeScene() {
   };
 }
 
+/** Where passkeys work: under the name that the public URL says. @param {World} world */
+function originOf(world) {
+  return new URL(world.server.service.publicUrl()).origin;
+}
+
 /** @param {World} world */
 async function makePeople(world) {
   const people = [
@@ -69,7 +77,29 @@ async function makePeople(world) {
   for (const name of ['alice', 'frank', 'sam', 'søren', 'zoë', 'noor', longName])
     people.push(await makePerson(world, name));
   people.push(await makePerson(world, 'grace', true));
+  // One with everything, one with a password and a passkey, one with a passkey alone.
+  people.push(await withPasskeys(world, await makePersonWithCode(world, 'petra')));
+  const deviceHere = () => softwareAuthenticator({ origin: originOf(world) });
+  people.push(await makePersonWithPasskey(world, 'quentin', { device: deviceHere() }));
+  const rosa = await makePasswordlessPerson(world, 'rosa', { device: deviceHere() });
+  people.push({ ...rosa, password: '', basic: '' });
   return Object.fromEntries(people.map((person) => [person.name, person]));
+}
+
+/** @param {World} world @param {Person} who */
+async function withPasskeys(world, who) {
+  const origin = originOf(world);
+  const phone = softwareAuthenticator({ origin });
+  const token = await signIn(world, who, 'laptop');
+  for (const [name, device] of /** @type {const} */ ([
+    ['Phone', phone],
+    ['Security key in the drawer', softwareAuthenticator({ origin, synced: false })],
+  ])) {
+    await addPasskey(world, token, device, { name });
+    world.turn(minute);
+  }
+  await signInWithPasskey(world, phone);
+  return { ...who, device: phone };
 }
 
 /** As long as a name may be. */

@@ -1,0 +1,89 @@
+/** The part of `breaks.mjs` that is about what runs passkeys: tries, floods, older copies, the doctor. */
+
+/** @type {readonly import('./breaks.mjs').Break[]} */
+export const breaksAroundPasskeys = [
+  {
+    name: 'wrong passwords use up the tries of a passkey',
+    tests: ['../src/throttle/owners', 'attacks/a-07-owner-stays-in-by-passkey'],
+    edits: [
+      [
+        'src/throttle/tries.ts',
+        "const own = { budget: 'passkey', key: network }",
+        "const own = { budget: 'network', key: network }",
+      ],
+    ],
+  },
+  {
+    name: 'imitations of a passkey use up the tries of a known browser',
+    tests: ['../src/throttle/owners', 'attacks/a-07-owner-stays-in-by-passkey'],
+    edits: [
+      [
+        'src/throttle/tries.ts',
+        "if (browserId !== undefined) return [{ budget: 'passkey', key: ofBrowser(browserId) }];",
+        '',
+      ],
+    ],
+  },
+  {
+    name: 'a network that is refused for passkeys is not remembered',
+    tests: ['../src/throttle/owners'],
+    edits: [['src/throttle/refused.ts', "['network', 'site', 'passkey', 'sitePasskey']", "['network', 'site']"]],
+  },
+  {
+    name: 'what answers nothing that was asked is charged and written down',
+    tests: ['attacks/passkey-garbage'],
+    edits: [['src/sign-in/judge.ts', "if (unasked) return { result: 'wrong passkey', reason: unasked };", '']],
+  },
+  {
+    name: 'a passkey is charged before it is judged, so that a neighbour may use up its tries',
+    tests: ['attacks/a-07-owner-stays-in-by-passkey'],
+    edits: [['src/sign-in/judge.ts', "'said' in judged ? noCharge : await", 'await']],
+  },
+  {
+    name: 'an answer that was taken before is judged once more',
+    tests: ['attacks/passkey-garbage'],
+    edits: [
+      [
+        'src/passkeys/judging.ts',
+        "(await isSpent(database.read, found.challenge)) ? 'challenge' : undefined",
+        'undefined',
+      ],
+    ],
+  },
+  {
+    name: 'what a passkey has answered before is good again in an older copy',
+    tests: ['databases/mark-accept'],
+    edits: [['src/upkeep/mark/accept.ts', 'await passkeys.voidChallenges(tx, now);', '']],
+  },
+  {
+    name: 'what a passkey has answered is good again once a wrong clock is accepted',
+    tests: ['stories/accepted-clock'],
+    edits: [['src/service.ts', '[...aging, passkeys.voidChallenges]', 'aging']],
+  },
+  {
+    name: 'what is void for one answer is good for another',
+    tests: ['stories/accepted-clock', 'databases/mark-accept'],
+    edits: [['src/passkeys/store.ts', "where('expires_at', '>=', expiresAt)", "where('expires_at', '<', 0)"]],
+  },
+  {
+    name: 'a time that is accepted later makes good again what was void',
+    tests: ['stories/accepted-clock'],
+    edits: [['src/passkeys/store.ts', ".where('spent_challenges.expires_at', '<', upTo)", '']],
+  },
+  {
+    name: 'answered challenges are never deleted',
+    tests: ['clean-up'],
+    edits: [
+      [
+        'src/passkeys/passkeys.ts',
+        'return newest && deleteExpiredChallenges(',
+        'return newest && now < 0 && deleteExpiredChallenges(',
+      ],
+    ],
+  },
+  {
+    name: 'the doctor overlooks passkeys of another host name',
+    tests: ['doctor'],
+    edits: [['src/upkeep/doctor-passkeys.ts', 'host !== own', 'host === undefined']],
+  },
+];

@@ -1,0 +1,131 @@
+/** The part of `breaks.mjs` that is about what a passkey is asked, and whose answer it is. */
+
+/** @type {readonly import('./breaks.mjs').Break[]} */
+export const breaksOfChallenges = [
+  {
+    name: 'what was asked for one thing is answered for another',
+    tests: ['../src/passkeys/challenge', 'attacks/a-36-challenges'],
+    edits: [
+      [
+        'src/passkeys/challenge.ts',
+        'JSON.stringify([purpose, boundTo])',
+        'JSON.stringify([purpose.length < 0, boundTo])',
+      ],
+    ],
+  },
+  {
+    name: 'what somebody was asked, anybody may answer',
+    tests: ['../src/passkeys/challenge', 'attacks/a-36-challenges'],
+    edits: [
+      [
+        'src/passkeys/challenge.ts',
+        'JSON.stringify([purpose, boundTo])',
+        'JSON.stringify([purpose, boundTo.length < 0])',
+      ],
+    ],
+  },
+  {
+    name: 'a challenge is good for ever',
+    tests: ['../src/passkeys/challenge', 'attacks/a-36-challenges'],
+    edits: [['src/passkeys/challenge.ts', 'expiresAt <= now || expiresAt', 'expiresAt']],
+  },
+  {
+    name: 'a challenge is good before it was made',
+    tests: ['../src/passkeys/challenge'],
+    edits: [['src/passkeys/challenge.ts', 'expiresAt <= now || expiresAt > now + challengeLife', 'expiresAt <= now']],
+  },
+  {
+    name: 'a challenge may be written in several ways, and answered as often',
+    tests: ['../src/passkeys/challenge', 'attacks/a-36-challenges'],
+    edits: [['src/passkeys/challenge.ts', " || bytes.toString('base64url') !== text", '']],
+  },
+  {
+    name: 'an answer that was wrong may be tried again',
+    tests: ['attacks/a-36-challenges'],
+    edits: [
+      [
+        'src/passkeys/passkeys.ts',
+        'if (!judged.challenge) return judged.refused;',
+        "if ('refused' in judged) return judged.refused;",
+      ],
+    ],
+  },
+  {
+    name: 'which challenges were answered is forgotten while the clock may still be set back to them',
+    tests: ['attacks/a-36-challenges'],
+    edits: [['src/passkeys/passkeys.ts', 'Math.min(now, newest.at - minute)', 'now']],
+  },
+  {
+    name: 'a passkey is judged whatever the clock says',
+    tests: ['attacks/a-36-challenges'],
+    edits: [['src/sign-in/judge.ts', '      await mustKnowTime();\n      const unasked', '      const unasked']],
+  },
+  {
+    name: 'a new passkey is judged whatever the clock says',
+    tests: ['attacks/a-36-challenges'],
+    edits: [
+      [
+        'src/sign-in/judge.ts',
+        '      await mustKnowTime();\n      return passkeys.verify(',
+        '      return passkeys.verify(',
+      ],
+    ],
+  },
+  {
+    name: 'a passkey of somebody else finishes a sign-in',
+    tests: ['attacks/a-36-people'],
+    edits: [
+      ['src/passkeys/judging.ts', "if (userId !== undefined && passkey.userId !== userId) return 'signature';", ''],
+    ],
+  },
+  {
+    name: 'a handle may be another person’s',
+    tests: ['attacks/a-36-answers'],
+    edits: [['src/passkeys/judging.ts', "? passkey : 'signature';", '? passkey : passkey;']],
+  },
+  {
+    name: 'whoever signs in with a passkey alone need not say who that is',
+    tests: ['attacks/a-36-answers'],
+    edits: [
+      [
+        'src/passkeys/judging.ts',
+        "if (!userHandle) return userId === undefined ? 'signature' : passkey;",
+        'if (!userHandle) return passkey;',
+      ],
+    ],
+  },
+  {
+    name: 'a passkey that is removed while it is judged is called a copy',
+    tests: ['attacks/a-36-people'],
+    edits: [
+      [
+        'src/passkeys/passkeys.ts',
+        "passkey.credentialId)) ? 'counter' : 'unknown_credential'",
+        "passkey.credentialId)) ? 'counter' : 'counter'",
+      ],
+    ],
+  },
+  {
+    name: 'the passkey of a disabled account is used up, and found out by that',
+    tests: ['attacks/a-36-people'],
+    edits: [
+      [
+        'src/sign-in/with-passkey.ts',
+        '{ ticket, userId, forgo }: JudgedPasskey',
+        '{ ticket, userId, spend }: JudgedPasskey',
+      ],
+      ['src/sign-in/with-passkey.ts', '(await forgo(tx)) ?? (', '(await spend(tx, clock())) && ('],
+    ],
+  },
+  {
+    name: 'a sign-in that could not be finished counts as a wrong passkey',
+    tests: ['attacks/a-36-people'],
+    edits: [
+      [
+        'src/sign-in/with-passkey.ts',
+        'return judge.orGiveBack(ticket, async () => {',
+        'return (async (_, work) => work())(ticket, async () => {',
+      ],
+    ],
+  },
+];
