@@ -76,6 +76,8 @@ test('nobody uses up the tries of a known browser by having it send imitations t
     const cookie = `countersign-browser=${kept(atHome, 'countersign-browser')}`;
     for (let time = 0; time <= most; time += 1)
       await signInWithPasskey(world, carol.device, { key }, { headers: { cookie }, from: home });
+    await usePasskey(await atHome.open('/sign-in'), carol.device, { wrong: { key } });
+    assert.equal(atHome.status, 401, 'its own tries are all there');
     await inAndOut(carol, atHome);
   }));
 
