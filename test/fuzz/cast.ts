@@ -24,12 +24,17 @@ export interface Caller {
   headers: Record<string, string>;
   /** Where he sends them from, if not from here. */
   from?: string;
-  /** May look after users, so that he is asked more often for what only few may do. */
-  administers?: true;
+  /** Tags of the document that few can do much about: he can, so he is asked more often for their operations. */
+  about?: readonly string[];
+  /** Has failed too often, so that he is asked more often for what may be refused for that. */
+  throttled?: true;
   knows: Hints;
 }
 
 const throttledHere = '192.0.2.66';
+const administering = { about: ['Users', 'Service tokens'] } as const;
+const holding = { about: ['Passkeys'] } as const;
+const held = { throttled: true } as const;
 
 /** The limits under which everybody stands where this file says; a cut-off of 100 would take long to reach. */
 export const limits = {
@@ -53,7 +58,7 @@ export async function makeCast(world: World): Promise<Caller[]> {
   const program = await world.call('POST', '/service-tokens', { token: token.root, body: { name: 'HR import' } });
   await useUpPasskeys(world);
   const half = await halfSignIn(world, bob);
-  const { carol, petra, hoarder } = await makeHolders(world);
+  const holders = await makeHolders(world);
   // Everybody has been seen just now, and has a step of his own that is not spent.
   world.turn(minute);
   for (const each of [...Object.values({ ...token, stale: stale.bob }), stale.root])
@@ -68,9 +73,9 @@ export async function makeCast(world: World): Promise<Caller[]> {
     Users: Object.values(people).map(({ id }) => id),
     Sessions: await idsOf(world, token),
     'Service tokens': [program.body.id],
-    Passkeys: [carol, petra, hoarder].flatMap((holder) => holder.ids.slice(0, 2)),
+    Passkeys: holders.flatMap((holder) => holder.ids.slice(0, 2)),
   };
-  const signingIn = await signInAnswers(world, carol.device);
+  const signingIn = await signInAnswers(world, holders[0].device);
   const knowing = (person: Person): Hints => ({ ...secretsOf(world, person), ...ids, ...signingIn });
   const bearer = (name: string, value: string, person: Person): Caller => {
     return { name, scheme: 'bearer', headers: { authorization: `Bearer ${value}` }, knows: knowing(person) };
@@ -80,36 +85,34 @@ export async function makeCast(world: World): Promise<Caller[]> {
     bearer('alice, who has a password only', token.alice, alice),
     bearer('bob, who has proved both', token.bob, bob),
     bearer('bob, some time ago', stale.bob, bob),
-    { ...bearer('root, an administrator', token.root, root), administers: true },
+    { ...bearer('root, an administrator', token.root, root), ...administering },
     bearer('root, some time ago', stale.root, root),
     bearer('an administrator who must enrol first', token.enrolling, people.enrolling),
     bearer('somebody whose password is too short now', token.short, people.short),
     bearer('somebody whose authenticator is not proved yet', token.unproved, { ...unproved, secret }),
     bearer('somebody on the way to another phone', token.replacing, { ...replacing, secret: next }),
-    { ...bearer('a program with a service token', program.body.token, alice), administers: true },
-    bearer('somebody who has mistyped the code of another phone', token.mistyping, mistyping),
-    bearer('somebody throttled', token.throttled, throttled),
+    { ...bearer('a program with a service token', program.body.token, alice), ...administering },
+    { ...bearer('somebody who has mistyped the code of another phone', token.mistyping, mistyping), ...held },
+    { ...bearer('somebody throttled', token.throttled, throttled), ...held },
     bearer('somebody whose session has ended', token.ended, alice),
     bearer('somebody with a token that never was', 'csn_wrong', alice),
     await withAnswers(world, bearer('alice, on the way to a passkey', token.alice, alice)),
     await withAnswers(world, bearer('an administrator on the way to a passkey', token.enrolling, people.enrolling)),
-    await withAnswers(world, bearer('carol, who has passkeys', carol.token, carol.person), carol.device),
-    await withAnswers(world, bearer('petra, who must have hers', petra.token, petra.person), petra.device),
-    await withAnswers(world, bearer('hoarder, who has twenty', hoarder.token, hoarder.person), hoarder.device),
+    ...(await Promise.all(holders.map((each) => withPasskeys(world, bearer(each.is, each.token, each.person), each)))),
     ...browsers(token.root, half, knowing(root)),
     { name: 'nobody', scheme: 'none', headers: {}, knows: knowing(alice) },
-    { name: 'nobody, throttled', scheme: 'none', headers: {}, from: throttledHere, knows: knowing(alice) },
+    { name: 'nobody, throttled', scheme: 'none', headers: {}, from: throttledHere, ...held, knows: knowing(alice) },
     { name: 'nobody of sense', scheme: 'none', headers: { authorization: 'Bearer' }, knows: knowing(bob) },
   ];
 }
 
 /** Somebody with a passkey, an administrator who must have one, and somebody who has as many as there may be. */
-async function makeHolders(world: World): Promise<Record<'carol' | 'petra' | 'hoarder', Holder>> {
-  return {
-    carol: await makeHolder(world, 'carol', { passkeys: 2 }),
-    petra: await makeHolder(world, 'petra', { administrator: true }),
-    hoarder: await makeHolder(world, 'hoarder', { passkeys: 20 }),
-  };
+async function makeHolders(world: World) {
+  return [
+    { is: 'carol, who has passkeys', ...(await makeHolder(world, 'carol', { passkeys: 2 })) },
+    { is: 'petra, who must have hers', ...(await makeHolder(world, 'petra', { administrator: true })) },
+    { is: 'hoarder, who has twenty', ...(await makeHolder(world, 'hoarder', { passkeys: 20 })) },
+  ] as const;
 }
 
 /** Passkeys that are none, from one place, until none is judged there any more. */
@@ -121,10 +124,15 @@ async function useUpPasskeys(world: World): Promise<void> {
 }
 
 /** A caller who has asked what a passkey is to answer, and knows what this one and a new one do. */
-async function withAnswers(world: World, caller: Caller, device?: Holder['device']): Promise<Caller> {
+async function withAnswers(world: World, caller: Caller, device = softwareAuthenticator()): Promise<Caller> {
   const token = caller.headers['authorization']?.slice('Bearer '.length) ?? '';
-  const { credential = [], ...answers } = await sessionAnswers(world, token, device ?? softwareAuthenticator());
-  return { ...caller, knows: { ...caller.knows, ...answers, credential } };
+  return { ...caller, knows: { ...caller.knows, ...(await sessionAnswers(world, token, device)) } };
+}
+
+/** The same for somebody who has passkeys, and thinks of his own ones. */
+async function withPasskeys(world: World, caller: Caller, { device, ids }: Holder): Promise<Caller> {
+  const knowing = await withAnswers(world, caller, device);
+  return { ...knowing, ...holding, knows: { ...knowing.knows, Passkeys: ids.slice(0, 2) } };
 }
 
 type People = Awaited<ReturnType<typeof makePeople>>;
@@ -182,8 +190,8 @@ function basicCallers(people: People, knowing: (person: Person) => Hints): Calle
     basic('an administrator without a code by Basic', people.enrolling),
     basic('bob by Basic, mistyped', people.bob, 'wrong'),
     basic('a stranger by Basic', { ...people.alice, name: 'nobody' }),
-    basic('somebody throttled by Basic', people.throttled),
-    basic('somebody whose authenticator is off by Basic', people.off),
+    { ...basic('somebody throttled by Basic', people.throttled), ...held },
+    { ...basic('somebody whose authenticator is off by Basic', people.off), ...held },
     basic('somebody whose password is too short by Basic', people.short),
   ];
 }
@@ -193,7 +201,7 @@ function browsers(session: string, half: string, knows: Hints): Caller[] {
   const cookie = `countersign=${session}`;
   const own = { 'sec-fetch-site': 'same-origin' };
   return [
-    { name: 'root in a browser', scheme: 'bearer', headers: { cookie, ...own }, administers: true, knows },
+    { name: 'root in a browser', scheme: 'bearer', headers: { cookie, ...own }, ...administering, knows },
     { name: 'another site', scheme: 'none', headers: { cookie, 'sec-fetch-site': 'cross-site' }, knows },
     { name: 'somebody half signed in', scheme: 'none', headers: { cookie: half, ...own }, knows },
   ];

@@ -19,11 +19,11 @@ export interface Request {
 export function requests(operation: Operation, cast: readonly Caller[], document: Document): fc.Arbitrary<Request> {
   const scheme = Object.keys(operation.security[0] ?? {})[0];
   const fit = cast.filter((caller) => scheme === undefined || caller.scheme === scheme);
-  const few = ['Users', 'Service tokens'].includes(operation.tags[0] ?? '')
-    ? fit.filter((each) => each.administers)
-    : fit;
+  const few = fit.filter(({ about = [] }) => about.includes(operation.tags[0] ?? ''));
+  const held = operation.responses['429'] ? fit.filter((each) => each.throttled) : [];
   const caller = fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...few) },
+    { weight: 3, arbitrary: fc.constantFrom(...(few.length > 0 ? few : fit)) },
+    { weight: 2, arbitrary: fc.constantFrom(...(held.length > 0 ? held : fit)) },
     { weight: 2, arbitrary: fc.constantFrom(...fit) },
     { weight: 1, arbitrary: fc.constantFrom(...cast) },
   );
