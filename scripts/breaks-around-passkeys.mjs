@@ -37,7 +37,7 @@ export const breaksAroundPasskeys = [
   {
     name: 'a passkey is charged before it is judged, so that a neighbour may use up its tries',
     tests: ['attacks/a-07-owner-stays-in-by-passkey'],
-    edits: [['src/sign-in/judge.ts', "'said' in judged ? noCharge : await", 'await']],
+    edits: [['src/sign-in/judge.ts', "'said' in judged && facts ? noCharge : await", 'await']],
   },
   {
     name: 'an answer that was taken before is judged once more',
@@ -85,5 +85,15 @@ export const breaksAroundPasskeys = [
     name: 'the doctor overlooks passkeys of another host name',
     tests: ['doctor'],
     edits: [['src/upkeep/doctor-passkeys.ts', 'host !== own', 'host === undefined']],
+  },
+  {
+    name: 'what is right for a disabled account is refused without a try',
+    tests: ['attacks/a-36-people'],
+    edits: [['src/sign-in/judge.ts', "'said' in judged && facts ? noCharge", "'said' in judged ? noCharge"]],
+  },
+  {
+    name: 'an account without a passkey is asked for any',
+    tests: ['stories/passkeys'],
+    edits: [['src/sign-in/passkey-options.ts', 'options?.allowCredentials.length ? options : undefined', 'options']],
   },
 ];

@@ -85,7 +85,7 @@ const bodyless: [method: Input['method'] | 'DELETE', url: string, status: number
   ['POST', '/auth/otp/replace', 204],
   ['POST', '/auth/passkeys/sign-in/options', 200],
   ['POST', '/auth/passkeys/registration/options', 200],
-  ['POST', '/auth/passkeys/reauthentication/options', 200],
+  ['POST', '/auth/passkeys/reauthentication/options', 404],
   ['DELETE', '/auth/passkeys/:id', 404],
   ['POST', '/auth/recovery-codes', 200],
   ['DELETE', '/auth/sessions', 204],

@@ -26,6 +26,7 @@ import {
 } from '../throttle/throttle.ts';
 import type { Match, Totp, Which } from '../totp/totp.ts';
 import { findUser } from '../users/users.ts';
+import type { ReadFacts } from './facts.ts';
 import type { JudgedCode, JudgedPasskey, WrongPasskey } from './judged.ts';
 import type { Facts } from './policy.ts';
 
@@ -61,10 +62,11 @@ export function createJudge(parts: {
   passwords: Passwords;
   totp: Totp;
   passkeys: Passkeys;
+  readFacts: ReadFacts;
   /** Throws `unavailable` while the clock is not to be trusted with a code. */
   mustKnowTime: () => Promise<void>;
 }) {
-  const { database, clock, throttle, browsers, passwords, totp, passkeys, mustKnowTime } = parts;
+  const { database, clock, throttle, browsers, passwords, totp, passkeys, readFacts, mustKnowTime } = parts;
 
   const orGiveBack = async <T>(ticket: Ticket, work: () => Promise<T>): Promise<T> => {
     try {
@@ -113,6 +115,12 @@ export function createJudge(parts: {
         return { result: 'wrong otp', used: match !== 'wrong', known: browser !== undefined };
       },
     };
+  };
+
+  /** Charges a wrong answer of a passkey: to the browser, where the account that it was meant for knows that. */
+  const chargePasskey = async (owner: string | undefined, client: Client): Promise<Ticket | Refusal> => {
+    const browser = owner ? await browsers.find(database.read, client, owner, clock()) : undefined;
+    return throttle.charge(passkeyTry(client.address, browser?.id));
   };
 
   const recoveryCode = async (userId: string, typed: string, client: Client): Promise<JudgedCode | Refusal> => {
@@ -178,16 +186,16 @@ export function createJudge(parts: {
       const unasked = await passkeys.unasked(answer, ceremony, clock());
       if (unasked) return { result: 'wrong passkey', reason: unasked };
       const named = await passkeys.find(answer);
-      const owner = userId ?? named?.userId;
-      const browser = owner ? await browsers.find(database.read, client, owner, clock()) : undefined;
       const judged = await passkeys.judge(answer, ceremony, { passkey: named, userId }, clock());
-      // Charged when it is judged, unlike what can be guessed: whoever holds the key is kept out by nobody's failures.
-      const ticket = 'said' in judged ? noCharge : await throttle.charge(passkeyTry(client.address, browser?.id));
-      if (!('charges' in ticket)) return ticket;
       const { passkey } = judged;
+      // For an account that is out of use nothing is right, here as where a password is judged.
+      const facts = passkey && (await readFacts(database.read, passkey.userId));
+      // Charged when it is judged, unlike what can be guessed: whoever holds the key is kept out by nobody's failures.
+      const ticket = 'said' in judged && facts ? noCharge : await chargePasskey(userId ?? named?.userId, client);
+      if (!('charges' in ticket)) return ticket;
       const wrong = (reason: PasskeyRefusal) => ({ result: 'wrong passkey', reason, passkeyId: passkey?.id }) as const;
       return {
-        ...{ kind: 'passkey', ticket, userId: passkey?.userId },
+        ...{ kind: 'passkey', ticket, userId: passkey?.userId, facts },
         async spend(tx, now) {
           const spent = await passkeys.use(tx, judged, now);
           return spent === true ? 'right' : wrong(spent);

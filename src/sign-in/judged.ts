@@ -2,6 +2,7 @@ import type { Tx } from '../database/database.ts';
 import type { PasskeyRefusal } from '../passkeys/passkeys.ts';
 import type { SecondProof } from '../sessions/sessions.ts';
 import type { Ticket } from '../throttle/throttle.ts';
+import type { Facts } from './policy.ts';
 
 /**
  * What stands for a second factor, or for both, and has been judged: it waits for the transaction of what it allows, in
@@ -19,6 +20,8 @@ export type JudgedCode = Judged<WrongOtp>;
 /** What a passkey has answered, and whose it is. */
 export interface JudgedPasskey extends Judged<WrongPasskey> {
   userId: string | undefined;
+  /** How the account of the passkey stands; nothing where it is out of use, or the passkey nobody's. */
+  facts: Facts | undefined;
   /** Spends the challenge and nothing else, where nobody may sign in by it; says what was wrong with the answer, if so. */
   forgo(tx: Tx): Promise<WrongPasskey | undefined>;
 }

@@ -60,8 +60,7 @@ function alone(app: FastifyInstance, parts: Parts): void {
 function afterThePassword(app: FastifyInstance, { signIn, site, count }: Parts): void {
   const url = '/sign-in/second-passkey';
   const form = async (half: HalfSignIn, error?: HalfForm['error']): Promise<string> => {
-    const { passkeyOptions } = signIn;
-    const options = await passkeyOptions.ifAny(() => passkeyOptions.secondFactor(half));
+    const options = await signIn.passkeyOptions.secondFactor(half);
     return passkeyPage({ site, half, options, ...(error && { error }) });
   };
   page(app, {

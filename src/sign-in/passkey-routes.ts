@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { route } from '../http/http.ts';
+import { Problem, route } from '../http/http.ts';
 import {
   authenticationResponse,
   exampleAssertion,
@@ -81,7 +81,7 @@ export function passkeySignInRoutes(app: FastifyInstance, { signIn, count }: Par
     operationId: 'beginPasskeyReauthentication',
     summary: 'What to ask a browser or device for, to prove again that it is you',
     description:
-      'Give `options` to `PublicKeyCredential.parseRequestOptionsFromJSON()`, and send its answer to POST /auth/reauthenticate as `passkey`. Whether the account has any: GET /auth/passkeys.',
+      'Ask `navigator.credentials.get()` for what `PublicKeyCredential.parseRequestOptionsFromJSON()` makes of `options`, and send what it answers, by its `toJSON()`, to POST /auth/reauthenticate as `passkey`. `not_found` where the account has no passkey that could answer here.',
     tag,
     answers: {
       200: {
@@ -91,8 +91,14 @@ export function passkeySignInRoutes(app: FastifyInstance, { signIn, count }: Par
           .meta({ id: 'PasskeyReauthenticationOptions', examples: [{ options: exampleRequestOptions }] }),
       },
     },
+    problems: ['not_found'],
     async handle({ session }) {
-      return { options: await signIn.passkeyOptions.reauthentication(session) };
+      const options = await signIn.passkeyOptions.reauthentication(session);
+      if (!options)
+        throw new Problem('not_found', {
+          detail: 'This account has no passkey that could answer here: send the password to POST /auth/reauthenticate.',
+        });
+      return { options };
     },
   });
 }

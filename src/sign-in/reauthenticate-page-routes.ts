@@ -14,7 +14,7 @@ import {
   whose,
 } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
-import { authenticationResponse, inForm, type RequestOptions } from '../passkeys/passkeys.ts';
+import { authenticationResponse, inForm } from '../passkeys/passkeys.ts';
 import type { Code } from './judge.ts';
 import { leadBack, wrongRecoveryCode } from './page-outcomes.ts';
 import type { Facts } from './policy.ts';
@@ -38,15 +38,11 @@ const code = z.string().max(128).optional();
 
 /** Asked for where a session must be fresh; from here one goes back to where one was. */
 export function reauthenticatePages(app: FastifyInstance, { database, signIn, site }: Parts): void {
-  const asked = async (facts: Facts, session: Session): Promise<RequestOptions | undefined> => {
-    const { passkeyOptions } = signIn;
-    return facts.passkeys && passkeyOptions.ifAny(() => passkeyOptions.reauthentication(session));
-  };
-
   const render: Render = async (session, wanted, kind, error) => {
     const facts = await signIn.readFacts(database.read, session.userId);
     if (!facts) throw new Problem('unauthenticated');
-    const ways = { passkey: await asked(facts, session), ...passwordWays(facts, kind) };
+    const passkey = await signIn.passkeyOptions.reauthentication(session);
+    const ways = { passkey, ...passwordWays(facts, kind) };
     const told = error && { error: { ...error, sentence: sentenceOf(error, ways) } };
     return reauthenticatePage({ site, person: session, returnTo: wanted, ways, ...told });
   };

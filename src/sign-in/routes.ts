@@ -138,7 +138,13 @@ function reauthenticate(app: FastifyInstance, signIn: SignIn): void {
       .refine(passwordOrPasskey, {
         message: 'Send the password, with a code where one is demanded, or a passkey alone.',
       })
-      .meta({ examples: [{ password: 'four unrelated plain words', otp: '123456' }, { passkey: exampleAssertion }] }),
+      .meta({
+        examples: [
+          { password: 'four unrelated plain words' },
+          { password: 'four unrelated plain words', otp: '123456' },
+          { passkey: exampleAssertion },
+        ],
+      }),
     answers: {
       200: {
         description: 'The new token of the same session',

@@ -75,7 +75,7 @@ export function createSignIn(parts: {
   mustKnowTime: () => Promise<void>;
 }) {
   const readFacts = factsReader(parts);
-  const judge = createJudge(parts);
+  const judge = createJudge({ ...parts, readFacts });
   const stillMay = createStillMay({ ...parts, readFacts });
   const alarm = createAlarm(parts);
   const issue = createIssue({ ...parts, readFacts, alarm });

@@ -4,7 +4,7 @@ import type { Client } from '../http/http.ts';
 import type { AuthenticationResponse } from '../passkeys/passkeys.ts';
 import { toSignIn } from './ceremonies.ts';
 import type { InBrowser, TooManyTries } from './credentials.ts';
-import { judgedBy, type ReadFacts } from './facts.ts';
+import { judgedBy } from './facts.ts';
 import type { Issue, SignedIn } from './issue.ts';
 import type { Judge } from './judge.ts';
 import type { JudgedPasskey, WrongPasskey } from './judged.ts';
@@ -15,9 +15,9 @@ export type PasskeyOutcome = SignedIn | WrongPasskey | TooManyTries;
 
 /** Signing in with a passkey and nothing else: its device has verified the person, so it stands for both factors. */
 export function createWithPasskey(
-  parts: NotesRefused & { database: Database; clock: Clock; judge: Judge; readFacts: ReadFacts; issue: Issue },
+  parts: NotesRefused & { database: Database; clock: Clock; judge: Judge; issue: Issue },
 ) {
-  const { database, clock, judge, readFacts, issue } = parts;
+  const { database, clock, judge, issue } = parts;
 
   /** It is nobody's who may sign in: settles it as wrong. */
   const refuse = ({ ticket, userId, forgo }: JudgedPasskey, { address }: Client): Promise<WrongPasskey> =>
@@ -37,9 +37,8 @@ export function createWithPasskey(
     const code = await judge.passkey(answer, toSignIn(token), undefined, client);
     if ('result' in code) return code;
     if (!('ticket' in code)) return { result: 'too many tries', refusal: code };
-    const { ticket, userId } = code;
+    const { ticket, facts } = code;
     return judge.orGiveBack(ticket, async () => {
-      const facts = userId === undefined ? undefined : await readFacts(database.read, userId);
       if (!facts) return refuse(code, client);
       const accepted = { userId: facts.user.id, judged: judgedBy(facts), passwordless: true } as const;
       const where = { inBrowser: browser !== undefined, replaces: browser?.replaces };

@@ -52,7 +52,7 @@ export const defaultLimits = {
   recoveryCode: { free: 5, firstDelay: 30 * second, longestDelay: hour, kept: true, forgottenAfter: day },
   /**
    * Passkeys that one network could not prove, or one browser that has signed in before: nobody can guess a signature, so
-   * this only bounds what judging them costs. No passkey is ever off.
+   * this only bounds what wrong answers write. What is right is never charged, and no passkey is ever off.
    */
   passkey: { free: 50, window: 10 * minute, kept: false },
   /** The same from one IPv6 /48. */

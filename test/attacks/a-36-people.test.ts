@@ -1,11 +1,12 @@
 /** Passkeys: each is one person's, and what is told of it to others is the same for all. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultLimits } from '../../src/throttle/throttle.ts';
 import type { Credential, Wrong } from '../authenticator.ts';
 import { askToSignIn, signInWithPasskey } from '../passkeys.ts';
 import { inQuickWorld } from '../quick-world.ts';
 import type { Answer, World } from '../server.ts';
-import { alter } from '../tables.ts';
+import { alter, dump } from '../tables.ts';
 import { assertNotTaken, assertTaken, begin, kinds, type Member, makeMember, standing } from './ceremonies.ts';
 
 const signing = kinds.filter((kind) => kind !== 'registration');
@@ -69,6 +70,22 @@ test('what is asked of a stranger says nothing of anybody', () =>
     const after = await askToSignIn(world);
     assert.deepEqual({ ...after.options, challenge: '' }, { ...before.options, challenge: '' });
     assert.deepEqual(after.options.allowCredentials, []);
+  }));
+
+test('where no passkey is judged any more, what is right for a disabled account is refused like what is wrong', () =>
+  inQuickWorld(async (world) => {
+    const dave = await makeMember(world, 'dave');
+    alter(world, 'UPDATE users SET disabled = 1 WHERE id = ?', dave.id);
+    for (let time = 0; time < defaultLimits.passkey.free; time += 1)
+      assert.equal((await signInWithPasskey(world, dave.device)).status, 401);
+    const wrong = { signature: Buffer.alloc(70, 1) };
+    const rows = dump(world);
+    assert.deepEqual(
+      seen(await signInWithPasskey(world, dave.device)),
+      seen(await signInWithPasskey(world, dave.device, wrong)),
+    );
+    assert.equal((await signInWithPasskey(world, dave.device)).status, 429);
+    assert.deepEqual(dump(world), rows);
   }));
 
 test('while an account is disabled its passkeys do nothing; then they are what they were', () =>

@@ -27,6 +27,14 @@ test('a passkey is added by a fresh session, with recovery codes, and signs in a
     assert.equal(whoami.text, '"alice"');
   }));
 
+test('an account without a passkey is asked for none', () =>
+  inWorld(async (world) => {
+    const token = await signIn(world, await makePerson(world));
+    const { status, body } = await world.call('POST', '/auth/passkeys/reauthentication/options', { token });
+    assert.deepEqual([status, body.code], [404, 'not_found']);
+    assert.match(body.detail, /send the password to POST \/auth\/reauthenticate/);
+  }));
+
 test('one answer signs in once', () =>
   inWorld(async (world) => {
     const { device } = await makePersonWithPasskey(world);

@@ -116,7 +116,7 @@ test('the page sets it as well, without a field for what there is not', () =>
     assert.match(after.text, /<h1>Change your password<\/h1>.*name="current"/s);
   }));
 
-test('iris proves again with her passkey and in no other way; a password is a wrong one, as slowly as any', async () => {
+test('iris proves again with her passkey and in no other way; a password is a wrong one, at the price of any', async () => {
   const watched = watchArgon2(quickHash);
   await inWorld(
     async (world) => {
