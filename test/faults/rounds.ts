@@ -66,7 +66,7 @@ interface Ground {
 }
 
 /** How much everybody has done before the first kill in the midst of it. */
-const acquaintance = 15;
+const acquaintance = 40;
 
 async function settle(options: Place, { now }: Clock, seed: number): Promise<Person[]> {
   const service = await openService(options, { clock: () => now, argon2: quickHash });

@@ -12,11 +12,13 @@ after(() => fuzzed.close());
 for (const operation of fuzzed.operations) {
   const { operationId, method, url } = operation;
   test(`whoever asks for ${method} ${url}, and however, gets an answer that the document names`, async (t) => {
-    const seen = await fuzzed.ask(operation, settings(t, { numRuns, seconds: 20, seed: usualSeed }));
+    const seen = new Map<number, number>();
+    const hasSucceeded = (): boolean => [...seen.keys()].some((status) => status < 400);
+    // So few cases may have nothing but refusals among them: then there are others.
+    for (let seed = usualSeed; seed < usualSeed + 4 && !hasSucceeded(); seed += 1)
+      for (const [status, count] of await fuzzed.ask(operation, settings(t, { numRuns, seconds: 20, seed })))
+        seen.set(status, (seen.get(status) ?? 0) + count);
     const counts = [...seen].sort().map(([status, count]) => `${status} ${count}×`);
-    assert.ok(
-      [...seen.keys()].some((status) => status < 400),
-      `${operationId} never succeeded: ${counts}`,
-    );
+    assert.ok(hasSucceeded(), `${operationId} never succeeded: ${counts}`);
   });
 }
