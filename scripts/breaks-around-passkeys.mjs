@@ -96,4 +96,56 @@ export const breaksAroundPasskeys = [
     tests: ['stories/passkeys'],
     edits: [['src/sign-in/passkey-options.ts', 'options?.allowCredentials.length ? options : undefined', 'options']],
   },
+  {
+    name: 'the audit row of a sign-in does not say which passkey it was by',
+    tests: ['stories/which-passkey'],
+    edits: [['src/sign-in/issue.ts', ', ...(passkeyId && { passkey: passkeyId })', '']],
+  },
+  {
+    name: 'the audit row of a new proof does not say which passkey it was by',
+    tests: ['stories/which-passkey'],
+    edits: [
+      [
+        'src/sign-in/reauthenticate.ts',
+        "event: 'session.reauthenticated', ...about, ...which",
+        "event: 'session.reauthenticated', ...about",
+      ],
+    ],
+  },
+  {
+    name: 'the audit log has two meanings for what it calls passkey',
+    tests: ['stories/which-passkey'],
+    edits: [['src/sign-in/note-refused.ts', 'passkey_reason: wrong.reason', 'passkey: wrong.reason']],
+  },
+  {
+    name: 'the activity names a passkey that it was not',
+    tests: ['../src/audit/words', 'stories/which-passkey'],
+    edits: [['src/audit/words.ts', "passkeys.find(({ id }) => id === row.detail['passkey'])", 'passkeys.at(0)']],
+  },
+  {
+    name: 'the activity does not name any passkey',
+    tests: ['stories/which-passkey'],
+    edits: [['src/account/activity-page.ts', "inWords(row, 'own', passkeys)", "inWords(row, 'own')"]],
+  },
+  {
+    name: 'a passkey that may be a copy is forgotten when another one goes',
+    tests: ['stories/account-passkeys'],
+    edits: [
+      [
+        'src/account/overview.ts',
+        'copied: await newestCopied(read, { userId, passkeys, since }),',
+        "copied: await newestUnless(read, { userId, event: 'passkey.clone_suspected', mendedBy: 'passkey.removed', since }),",
+      ],
+    ],
+  },
+  {
+    name: 'the line of a request does not say what was wrong with its passkey',
+    tests: ['security-log', 'security-pages'],
+    edits: [['src/http/log.ts', "reason: problem?.particulars.members?.['reason'],", '']],
+  },
+  {
+    name: 'the line of a form that was refused does not say why',
+    tests: ['security-log'],
+    edits: [['src/http/page.ts', 'noteProblem(reply.request, error);', '']],
+  },
 ];

@@ -51,6 +51,61 @@ export const breaksOfChallenges = [
     ],
   },
   {
+    name: 'a new passkey that was refused may be tried again',
+    tests: ['attacks/a-36-refused-registration', 'attacks/a-36-challenges'],
+    edits: [
+      [
+        'src/sign-in/keep-passkey.ts',
+        "if (!(await passkeys.refuse(tx, judged))) return 'challenge';",
+        "if (passkeys.refuse.length < 0) return 'challenge';",
+      ],
+    ],
+  },
+  {
+    name: 'a new passkey that was refused is written down as often as it is sent',
+    tests: ['attacks/a-36-refused-registration'],
+    edits: [
+      [
+        'src/sign-in/keep-passkey.ts',
+        "if (!(await passkeys.refuse(tx, judged))) return 'challenge';",
+        'await passkeys.refuse(tx, judged);',
+      ],
+    ],
+  },
+  {
+    name: 'nobody hears of a new passkey that was refused',
+    tests: ['attacks/a-36-refused-registration', 'security-log'],
+    edits: [
+      [
+        'src/sign-in/keep-passkey.ts',
+        "await audit.record(tx, clock(), { event: 'passkey.registration_refused'",
+        "void ({ event: 'passkey.registration_refused'",
+      ],
+    ],
+  },
+  {
+    name: 'a passkey that is refused by a link is told as one by a session',
+    tests: ['attacks/a-36-refused-registration'],
+    edits: [
+      [
+        'src/sign-in/keep-passkey.ts',
+        "{ reason: judged.refused, ...(by === 'link' && { by }) }",
+        '{ reason: judged.refused }',
+      ],
+    ],
+  },
+  {
+    name: 'a right answer is used up by a name that will not do',
+    tests: ['attacks/a-36-refused-registration'],
+    edits: [
+      [
+        'src/sign-in/passkey-factor.ts',
+        '{ was: known, proved: true }, now) };\n      });',
+        '{ was: known, proved: true }, now) };\n      }).catch(async (error) => {\n        await database.transaction((tx) => passkeys.refuse(tx, judged));\n        throw error;\n      });',
+      ],
+    ],
+  },
+  {
     name: 'which challenges were answered is forgotten while the clock may still be set back to them',
     tests: ['attacks/a-36-challenges'],
     edits: [['src/passkeys/passkeys.ts', 'Math.min(now, newest.at - minute)', 'now']],

@@ -57,7 +57,9 @@ export const breaksOfPasskeys = [
   {
     name: 'a passkey that may have been copied is told to nobody',
     tests: ['stories/account-passkeys'],
-    edits: [['src/account/overview-page.ts', 'overview.copied && copied(overview.copied)', 'false']],
+    edits: [
+      ['src/account/overview-page.ts', 'overview.copied && copied(overview.copied, overview.passkeyNames)', 'false'],
+    ],
   },
   {
     name: 'the account that nobody can sign in to is called well protected',

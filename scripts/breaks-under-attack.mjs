@@ -102,6 +102,6 @@ export const breaksUnderAttack = [
   {
     name: 'the log does not say why somebody was refused',
     tests: ['security-log'],
-    edits: [['src/http/errors.ts', '  if (caller) caller.problem = code;', '  if (caller) void code;']],
+    edits: [['src/http/log.ts', 'if (caller) caller.problem = problem;', '']],
   },
 ];

@@ -81,6 +81,7 @@ async function enrol(world: World, token: string): Promise<{ secret: Buffer; cod
 async function keepPasskey(world: World): Promise<void> {
   const token = await signIn(world, await makePerson(world, 'carol'));
   const device = softwareAuthenticator({ counts: true });
+  await addPasskey(world, token, softwareAuthenticator(), { wrong: { flags: { uv: false } } });
   const { id } = (await addPasskey(world, token, device)).body.passkey;
   await world.call('PATCH', `/auth/passkeys/${id}`, { token, body: { name: 'Laptop' } });
   const answered = await signInWithPasskey(world, device);

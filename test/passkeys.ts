@@ -80,6 +80,7 @@ export async function answerLater(world: World, { id, name }: Person): Promise<(
     const { passkeys, database } = world.server.service;
     try {
       const given = await passkeys.verify(answer, 'a session', world.now());
+      if ('refused' in given) return given.refused;
       await database.transaction((tx) => passkeys.add(tx, id, given, 'Key', world.now()));
       return 'kept';
     } catch (error) {

@@ -3,10 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type Event, events } from '../src/audit/events.ts';
+import { softwareAuthenticator } from './authenticator.ts';
 import { administer, prove } from './deeds.ts';
+import { addPasskey, makePersonWithPasskey, signInWithPasskey, tokenByPasskey } from './passkeys.ts';
 import { quickHash } from './quick-hash.ts';
 import { inWorld, makePerson, makePersonWithCode, signIn, type World } from './server.ts';
+import { usePasskey } from './stories/passkey-form.ts';
 import { alter, dump } from './tables.ts';
+import { visit } from './visitor.ts';
 
 const parts = { argon2: quickHash };
 
@@ -55,6 +59,33 @@ test('whoever is refused is in the log: who, what, from where and why', () =>
         403,
         'reauthentication_required',
       ]);
+    },
+    {},
+    parts,
+  ));
+
+test('what was wrong with a passkey or a new password is in the log, in a fixed word, whether a page or a program asked', () =>
+  inWorld(
+    async (world) => {
+      const carol = await makePersonWithPasskey(world);
+      const token = await tokenByPasskey(world, carol.device);
+      const last = () => {
+        const { url, status, problem, reason } = lines(world).at(-1) ?? {};
+        return [url, status, problem, reason];
+      };
+      const unverified = { flags: { uv: false } };
+      await signInWithPasskey(world, carol.device, unverified);
+      assert.deepEqual(last(), ['/auth/passkeys/sign-in', 401, 'passkey_refused', 'user_verification']);
+      await usePasskey(await visit(world).open('/sign-in'), carol.device, { wrong: unverified });
+      assert.deepEqual(last(), ['/sign-in/passkey', 401, 'passkey_refused', 'user_verification']);
+      await addPasskey(world, token, softwareAuthenticator(), { wrong: unverified });
+      assert.deepEqual(last(), ['/auth/passkeys', 422, 'wrong_passkey', 'user_verification']);
+      await world.call('PUT', '/auth/password', { token, body: { current: carol.password, new: 'hunter2' } });
+      assert.deepEqual(last(), ['/auth/password', 422, 'weak_password', 'too_short']);
+      await world.call('GET', '/users', { token });
+      assert.deepEqual(last(), ['/users', 403, 'forbidden', undefined]);
+      await world.call('GET', '/whoami', { token });
+      assert.deepEqual(last(), ['/whoami', 200, undefined, undefined]);
     },
     {},
     parts,

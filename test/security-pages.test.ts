@@ -214,6 +214,8 @@ test('logs.md names every event, and every member that a line of the log has', (
       assert.ok(body.code);
       const program = await world.call('POST', '/service-tokens', { token, body: { name: 'sync' } });
       await world.call('GET', '/users', { token: program.body.token });
+      const weak = await world.call('POST', '/users', { token, body: { name: 'alice', password: 'x' } });
+      assert.ok(weak.body.reason);
       alter(world, 'ALTER TABLE users RENAME TO gone');
       await world.call('GET', '/whoami', { token });
       const members = new Set(linesOf(world).flatMap((line) => Object.keys(line)));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditRow } from '../audit/audit.ts';
+import type { AuditRow, NamedPasskey } from '../audit/audit.ts';
 import { activityPage } from './activity-page.ts';
 
 const hostile = `"><script>alert('1')</script>`;
@@ -15,9 +15,16 @@ const row: AuditRow = {
   address: '192.0.2.7',
   detail: {},
 };
-const pageOf = (rows: AuditRow[], about: { next?: number; first?: boolean; password?: boolean } = {}): string => {
-  const { next, first = true, password = true } = about;
-  return activityPage({ site, person, sessionId: 's1', password, found: next ? { rows, next } : { rows }, first });
+interface About {
+  next?: number;
+  first?: boolean;
+  password?: boolean;
+  passkeys?: NamedPasskey[];
+}
+const pageOf = (rows: AuditRow[], about: About = {}): string => {
+  const { next, first = true, password = true, passkeys = [] } = about;
+  const found = next ? { rows, next } : { rows };
+  return activityPage({ site, person, sessionId: 's1', password, passkeys, found, first });
 };
 
 test('a row says when, what and from where, and whether it was this session', () => {
@@ -45,6 +52,11 @@ test('whatever is stored is shown as text', () => {
   const page = pageOf([{ ...row, event: hostile, address: hostile, detail: { reason: hostile } }]);
   assert.doesNotMatch(page, /<script>|alert\('/);
   assert.match(page, /<td data-label="From">&quot;&gt;&lt;script&gt;/);
+  const named = pageOf([{ ...row, event: 'passkey.added', detail: { passkey: 'p1' } }], {
+    passkeys: [{ id: 'p1', name: hostile }],
+  });
+  assert.match(named, /<td>The passkey “&quot;&gt;&lt;script&gt;/);
+  assert.doesNotMatch(named, /<script>|alert\('/);
 });
 
 test('older rows are a link away, and so are the newest', () => {

@@ -1,4 +1,4 @@
-import { type AuditRow, inWords } from '../audit/audit.ts';
+import { type AuditRow, inWords, type NamedPasskey } from '../audit/audit.ts';
 import { type Html, html, layout, notice, type Person, type Site, timeOf } from '../pages/pages.ts';
 import { whatIfLost, whatNext } from './overview-next.ts';
 
@@ -9,6 +9,8 @@ export interface Overview {
   authenticator: 'none' | 'not confirmed' | 'in force';
   /** Those that work at this host name, and those of one from before a move. */
   passkeys: { here: number; elsewhere: number };
+  /** What all of them are called. */
+  passkeyNames: readonly NamedPasskey[];
   /** Whether there can be passkeys. */
   takesPasskeys: boolean;
   recoveryCodesLeft: number;
@@ -42,14 +44,14 @@ export function overviewPage({ site, person, overview, done, signals }: Shown): 
   const main = html`<h1>Your account</h1>
 ${notice(notices.get(done ?? '')?.(overview) || undefined)}
 ${overview.alarm && alarmed(overview.alarm)}
-${overview.copied && copied(overview.copied)}
+${overview.copied && copied(overview.copied, overview.passkeyNames)}
 ${overview.announcements.map((row) => announcement(row, site))}
 <p>You are signed in as <strong>${person.name}</strong>.</p>
 ${whatNext(overview)}
 ${facts(overview)}
 ${whatIfLost(overview)}
 <h2>Recent activity</h2>
-${recent(overview.recent)}
+${recent(overview)}
 <ul class="ways"><li><a href="/account/activity">All activity</a></li></ul>
 ${signals}`;
   return layout({ site, title: 'Your account', main, person, here: '/account' });
@@ -125,8 +127,8 @@ function alarmed(row: AuditRow): Html {
   return html`<p class="warning">${inWords(row, 'own')} ${timeOf(row.at)}${row.address !== undefined && html`, from ${row.address}`}. If that was not you, <a href="/account/password">change your password</a>.</p>`;
 }
 
-function copied(row: AuditRow): Html {
-  return html`<p class="warning">${inWords(row, 'own')} ${timeOf(row.at)}${row.address !== undefined && html`, from ${row.address}`}. <a href="/account/passkeys">Look after your passkeys</a>: if you do not know which one it was, replace them all.</p>`;
+function copied(row: AuditRow, passkeys: readonly NamedPasskey[]): Html {
+  return html`<p class="warning">${inWords(row, 'own', passkeys)} ${timeOf(row.at)}${row.address !== undefined && html`, from ${row.address}`}. <a href="/account/passkeys">Look after your passkeys</a>: remove that one, and add a new one in its place.</p>`;
 }
 
 function facts(overview: Overview): Html {
@@ -160,8 +162,8 @@ function elsewhere(sessions: number): string {
   return sessions === 1 ? 'In 1 other session' : `In ${sessions} other sessions`;
 }
 
-function recent(rows: AuditRow[]): Html {
+function recent({ recent: rows, passkeyNames }: Overview): Html {
   if (rows.length === 0) return html`<p>Nothing has happened yet.</p>`;
   return html`<ul class="list">
-${rows.map((row) => html`<li>${inWords(row, 'own')} <span class="hint">${timeOf(row.at)}</span></li>\n`)}</ul>`;
+${rows.map((row) => html`<li>${inWords(row, 'own', passkeyNames)} <span class="hint">${timeOf(row.at)}</span></li>\n`)}</ul>`;
 }

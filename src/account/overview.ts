@@ -5,7 +5,7 @@ import { day } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { page, queryText, type Session, sendPage } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
-import type { Passkeys } from '../passkeys/passkeys.ts';
+import type { Passkeys, StoredPasskey } from '../passkeys/passkeys.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { mustReadFacts } from './factors.ts';
@@ -60,28 +60,27 @@ async function readOverview(session: Session, now: number, parts: OverviewParts)
   const all = await parts.signIn.listSessions(read, userId, now);
   const { rows } = await activity(read, { userId, limit: 3 * recentRows });
   const since = now - announcedFor;
+  const passkeys = facts.passkeys ? await parts.passkeys.list(read, userId) : [];
   const newest = await Promise.all(announced.map((event) => newestByOthers(read, { userId, event, since })));
   return {
     password: facts.password !== undefined,
     authenticator: authenticatorOf(facts.authenticator),
-    passkeys: facts.passkeys ? await countPasskeys(userId, parts) : { here: 0, elsewhere: 0 },
+    passkeys: countPasskeys(passkeys, parts),
+    passkeyNames: passkeys,
     takesPasskeys: parts.signIn.passkeyOptions.possible(),
     recoveryCodesLeft: await recoveryCodesLeft(read, userId),
     byRecoveryCode: session.proved.includes('recovery_code'),
     sessionEnds: session.expiresAt,
     otherSessions: all.filter(({ id }) => id !== session.id).length,
     alarm: await newestUnless(read, { userId, event: 'sign_in.alarm', mendedBy: 'password.changed', since }),
-    copied: facts.passkeys
-      ? await newestUnless(read, { userId, event: 'passkey.clone_suspected', mendedBy: 'passkey.removed', since })
-      : undefined,
+    copied: await newestCopied(read, { userId, passkeys, since }),
     announcements: newest.filter((row) => row !== undefined),
     // What came of a sign-in follows the question for its code; the page with all activity shows both.
     recent: rows.filter(({ event }) => event !== 'sign_in.otp_required').slice(0, recentRows),
   };
 }
 
-async function countPasskeys(userId: string, { database, passkeys }: OverviewParts): Promise<Overview['passkeys']> {
-  const all = await passkeys.list(database.read, userId);
+function countPasskeys(all: readonly StoredPasskey[], { passkeys }: OverviewParts): Overview['passkeys'] {
   const host = passkeys.relyingParty()?.id;
   const here = all.filter(({ rpId }) => rpId === host).length;
   return { here, elsewhere: all.length - here };
@@ -102,9 +101,19 @@ async function newestByOthers(
   return rows.find(({ at, detail }) => at >= since && detail['forced'] !== false);
 }
 
+/** The last time since a moment that one of these passkeys came which may have been copied; one that is gone is no news. */
+async function newestCopied(
+  read: Database['read'],
+  { userId, passkeys, since }: { userId: string; passkeys: readonly StoredPasskey[]; since: number },
+): Promise<AuditRow | undefined> {
+  if (passkeys.length === 0) return undefined;
+  const { rows } = await activity(read, { userId, events: ['passkey.clone_suspected'] });
+  return rows.find(({ at, detail }) => at >= since && passkeys.some(({ id }) => id === detail['passkey']));
+}
+
 /**
  * The last time since a moment that this happened, unless what mends it was done after it: whoever raised the alarm does
- * not know a new password, and a passkey that may have been copied is removed.
+ * not know a new password.
  */
 async function newestUnless(
   read: Database['read'],

@@ -16,7 +16,7 @@ export {
   selectNewest as newestEvent,
   selectRecent as recentEvents,
 } from './store.ts';
-export { inWords } from './words.ts';
+export { inWords, type NamedPasskey } from './words.ts';
 
 /**
  * The audit log: one row for each security event, written in the transaction of what it tells of, so that neither

@@ -14,6 +14,7 @@ export const events = [
   'otp.replacement_started',
   'passkey.added',
   'passkey.clone_suspected',
+  'passkey.registration_refused',
   'passkey.removed',
   'passkey.renamed',
   'password.change_refused',

@@ -39,6 +39,7 @@ const kindOf: Record<Event, Kind> = {
   'otp.replacement_started': 'second-factors',
   'passkey.added': 'second-factors',
   'passkey.clone_suspected': 'refused-sign-ins',
+  'passkey.registration_refused': 'second-factors',
   'passkey.removed': 'second-factors',
   'passkey.renamed': 'second-factors',
   'password.change_refused': 'passwords',

@@ -49,6 +49,8 @@ test('nothing that has been typed is told', () => {
     ended: typed,
     count: typed,
     service_token: typed,
+    passkey: typed,
+    passkey_reason: typed,
   };
   for (const event of events) {
     const told = own(event, { detail, address: typed, sessionId: typed, actorId: typed, userId: typed });
@@ -77,6 +79,33 @@ test('it is said who did it where that was somebody else', () => {
   );
 });
 
+test('a passkey is told by the name that it has now, where the reader has one of that id', () => {
+  const passkeys = [
+    { id: 'p1', name: 'Phone' },
+    { id: 'p2', name: 'Laptop' },
+  ];
+  const named = (event: Event, detail: AuditRow['detail']): string => inWords(row(event, { detail }), 'own', passkeys);
+  const factor = { level: 'full', second_factor: 'passkey' };
+  const told: [Event, AuditRow['detail'], string][] = [
+    ['passkey.added', {}, 'The passkey “Laptop” was added to your account.'],
+    ['passkey.added', { by: 'link' }, 'The passkey “Laptop” was added to your account with a one-time link.'],
+    [
+      'passkey.clone_suspected',
+      {},
+      'The passkey “Laptop” was refused and may have been copied: its counter has gone back.',
+    ],
+    ['passkey.renamed', {}, 'The passkey “Laptop” was renamed; that is its name now.'],
+    ['session.reauthenticated', {}, 'You proved again that it is you, with the passkey “Laptop”.'],
+    ['sign_in.succeeded', factor, 'Signed in with password and the passkey “Laptop”.'],
+    ['sign_in.succeeded', { ...factor, passwordless: true }, 'Signed in with the passkey “Laptop”.'],
+  ];
+  for (const [event, detail, sentence] of told) {
+    assert.equal(named(event, { ...detail, passkey: 'p2' }), sentence);
+    for (const other of ['p3', 'Laptop', 2, null, {}, undefined])
+      assert.equal(named(event, { ...detail, passkey: other }), own(event, { detail }), `${event}: ${other}`);
+  }
+});
+
 test('a refused sign-in says what was wrong', () => {
   const refused = (reason: string, about: Partial<AuditRow> = {}): string =>
     seen('sign_in.refused', { detail: { reason }, ...about });
@@ -97,7 +126,7 @@ test('details make sentences precise', () => {
     ['sign_in.succeeded', { level: 'full', second_factor: 'passkey', passwordless: true }, 'Signed in with a passkey.'],
     [
       'session.reauthentication_refused',
-      { reason: 'wrong_passkey', passkey: 'signature' },
+      { reason: 'wrong_passkey', passkey_reason: 'signature' },
       'Proving again who is signed in was refused: wrong passkey.',
     ],
     ['sign_in.succeeded', { level: 'enrolling' }, 'Signed in, to set up the second factor that is required.'],
@@ -116,6 +145,12 @@ test('details make sentences precise', () => {
     ['password.changed', { by: 'link' }, 'Your password was chosen with a one-time link.'],
     ['password.changed', { first: true }, 'Your password was set.'],
     ['passkey.added', { by: 'link' }, 'A passkey was added to your account with a one-time link.'],
+    ['passkey.registration_refused', { reason: 'user_verification' }, 'Adding a passkey to your account was refused.'],
+    [
+      'passkey.registration_refused',
+      { reason: 'origin', by: 'link' },
+      'Adding a passkey to your account with a one-time link was refused.',
+    ],
     ['password.link_made', { forced: false }, 'A one-time link for your account was made.'],
     [
       'password.link_made',

@@ -4,13 +4,22 @@ import type { AuditRow, Event } from './events.ts';
 /** Who reads: the person whom the rows are about, or an administrator. */
 export type Viewpoint = 'own' | 'administrator';
 
+/** A passkey as its owner calls it, today. */
+export interface NamedPasskey {
+  id: string;
+  name: string;
+}
+
 /**
  * An event as a sentence for people. Says by whom only where that was somebody else: the log knows a session, not the
- * person who held it. Nothing that anybody has typed is in it, so that a row can show nothing but our own words.
+ * person who held it. Nothing that anybody has typed is in it but the names of `passkeys`, which are those that the
+ * account of the reader has now: else a row can show nothing but our own words.
  */
-export function inWords(row: AuditRow, viewpoint: Viewpoint): string {
+export function inWords(row: AuditRow, viewpoint: Viewpoint, passkeys: readonly NamedPasskey[] = []): string {
   if (!isKnown(row.event)) return 'Something happened that this version has no words for.';
-  const sentence = sentences[row.event]({ ...row, viewpoint, your: your[viewpoint], by: byWhom(row) });
+  const name = passkeys.find(({ id }) => id === row.detail['passkey'])?.name;
+  const words = { viewpoint, your: your[viewpoint], by: byWhom(row) };
+  const sentence = sentences[row.event]({ ...row, ...words, passkey: name && `the passkey “${name}”` });
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
@@ -21,6 +30,8 @@ interface Told extends AuditRow {
   your: 'your' | 'the';
   /** ` by an administrator`, say; empty where it was the person. */
   by: string;
+  /** The passkey that it is about, by its name, where that is known. */
+  passkey: string | undefined;
 }
 
 /** Who did it, where that was somebody else. */
@@ -56,11 +67,16 @@ const sentences: Record<Event, (row: Told) => string> = {
   'otp.removed': ({ your, by }) => `${your} authenticator was removed${by}`,
   'otp.replaced': ({ your }) => `${your} authenticator was replaced by a new one`,
   'otp.replacement_started': ({ your }) => `replacing ${your} authenticator was begun; the old one still works`,
-  'passkey.added': ({ your, by, detail }) =>
-    `a passkey was added to ${your} account${detail['by'] === 'link' ? ' with a one-time link' : by}`,
-  'passkey.clone_suspected': () => 'a passkey was refused that may have been copied: its counter has gone back',
+  'passkey.added': ({ your, by, detail, passkey = 'a passkey' }) =>
+    `${passkey} was added to ${your} account${detail['by'] === 'link' ? ' with a one-time link' : by}`,
+  'passkey.clone_suspected': ({ passkey }) =>
+    `${passkey ? `${passkey} was refused and` : 'a passkey was refused that'} may have been copied: its counter has gone back`,
+  'passkey.registration_refused': ({ your, detail }) =>
+    `adding a passkey to ${your} account${detail['by'] === 'link' ? ' with a one-time link' : ''} was refused`,
   'passkey.removed': ({ your, by }) => `a passkey was removed from ${your} account${by}`,
-  'passkey.renamed': ({ your }) => `a passkey of ${your} account was given another name`,
+  // Its name of today need not be the one that it was given then.
+  'passkey.renamed': ({ your, passkey }) =>
+    passkey ? `${passkey} was renamed; that is its name now` : `a passkey of ${your} account was given another name`,
   'password.change_refused': ({ your }) => `changing ${your} password was refused: the current password was wrong`,
   'password.changed': ({ your, by, detail }) =>
     `${your} password was ${detail['by'] === 'link' ? 'chosen with a one-time link' : `${detail['first'] === true ? 'set' : 'changed'}${by}`}`,
@@ -73,8 +89,8 @@ const sentences: Record<Event, (row: Told) => string> = {
   'service_token.revoked': ({ by }) => `a service token of a program was revoked${by}`,
   'session.ended': ({ detail, sessionId }) =>
     detail['ended'] === undefined || detail['ended'] === sessionId ? 'signed out' : 'another session was ended',
-  'session.reauthenticated': ({ viewpoint }) =>
-    viewpoint === 'own' ? 'you proved again that it is you' : 'proved again who is signed in',
+  'session.reauthenticated': ({ viewpoint, passkey }) =>
+    `${viewpoint === 'own' ? 'you proved again that it is you' : 'proved again who is signed in'}${passkey ? `, with ${passkey}` : ''}`,
   'session.reauthentication_refused': ({ detail }) => `proving again who is signed in was refused${why(detail)}`,
   'sessions.ended': ({ by, detail }) =>
     `${sessionsOf(detail['count'], by)} ended${by}${Number(detail['browsers']) > 0 ? '; browsers that were known are forgotten' : ''}`,
@@ -82,7 +98,7 @@ const sentences: Record<Event, (row: Told) => string> = {
     `somebody who knows ${your} password has given ${wrongCodes(detail['wrong_codes'])} in a row`,
   'sign_in.otp_required': () => 'the right password was given, and a second factor was asked for',
   'sign_in.refused': refusal,
-  'sign_in.succeeded': ({ detail }) => `signed in${withPasskey(detail)}${purposes.get(detail['level']) ?? ''}`,
+  'sign_in.succeeded': (row) => `signed in${withPasskey(row)}${purposes.get(row.detail['level']) ?? ''}`,
   'user.created': ({ your, by, detail }) =>
     `${your} account was made${by}${detail['administrator'] === true ? ', as that of an administrator' : ''}`,
   'user.deleted': ({ your, by }) => `${your} account was deleted${by}`,
@@ -114,9 +130,10 @@ function refusal({ detail, userId, viewpoint }: Told): string {
 }
 
 /** Where a passkey was there, alone or after the password; without one, how is of no news. */
-function withPasskey({ second_factor: factor, passwordless }: Told['detail']): string {
-  if (factor !== 'passkey') return '';
-  return passwordless === true ? ' with a passkey' : ' with password and passkey';
+function withPasskey({ detail, passkey }: Told): string {
+  if (detail['second_factor'] !== 'passkey') return '';
+  if (detail['passwordless'] === true) return ` with ${passkey ?? 'a passkey'}`;
+  return ` with password and ${passkey ?? 'passkey'}`;
 }
 
 /** What a session was for that could not do everything yet. */

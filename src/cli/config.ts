@@ -27,6 +27,17 @@ export async function checkConfig(call: Call): Promise<void> {
   const problems = await problemsOf(call);
   call.answer(problems.length === 0 ? 'The configuration is in order.' : '', { ok: problems.length === 0, problems });
   if (problems.length > 0) throw new Failure(problems);
+  await sayWithoutPasskeys(call);
+}
+
+/** That nobody can have a passkey, where that is so: nothing is wrong with it, and somebody may wonder later. */
+async function sayWithoutPasskeys(call: Call): Promise<void> {
+  const { publicUrl } = call.settings().options;
+  const { relyingPartyOf } = await import('../passkeys/passkeys.ts');
+  if (publicUrl === '' || relyingPartyOf(publicUrl)) return;
+  call.say(
+    `There are no passkeys under an IP address, as in ${publicUrl}: name a host with --public-url (COUNTERSIGN_PUBLIC_URL) for people to use them.`,
+  );
 }
 
 async function problemsOf(call: Call): Promise<string[]> {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Person, Site } from '../pages/pages.ts';
 import { reads } from './access.ts';
+import { noteProblem } from './log.ts';
 import { seeOther, sendPage } from './page.ts';
 import { problemPage } from './problem-page.ts';
 import { Problem, type ProblemCode, problemResponse } from './problems.ts';
@@ -19,18 +20,13 @@ function send(reply: FastifyReply, problem: Problem): FastifyReply {
  */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, site: Site): FastifyReply {
   const problem = problemOf(error);
-  noteFor(request, problem);
+  noteProblem(request, problem);
   noteInLog(request, error, problem);
   const { page, access } = request.routeOptions.config;
   const back = page && (reads(request) ? withoutNotice(request.url) : fill(page, request.params));
   const way = back && wayIn(problem, { access, cookies: request.caller.cookies, back });
   if (way) return seeOther(reply, way);
   return page && wantsPage(request) ? sendProblemPage(request, reply, problem, site) : send(reply, problem);
-}
-
-/** For the line that the log has of this request; an address that cannot be decoded has none. */
-function noteFor({ caller }: Partial<Pick<FastifyRequest, 'caller'>>, { code }: Problem): void {
-  if (caller) caller.problem = code;
 }
 
 /** What somebody has to mend: with a stack where nobody knows what it is; a sentence that says what to do is enough else. */

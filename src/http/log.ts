@@ -3,10 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { systemClock } from '../clock.ts';
 import type { Options } from '../options.ts';
 import { type Lines, standardOutput } from './lines.ts';
+import type { Problem } from './problems.ts';
 
 /**
  * Logs: one JSON line a request, without bodies, headers, or the values of a query, so that no code or one-time link
- * can appear. Who was refused what is in it too (ASVS 16.3.2): the user or program, the route and the problem's code.
+ * can appear. Who was refused what is in it too (ASVS 16.3.2): the user or program, the route, and the problem's code and
+ * reason, both fixed words.
  */
 export function logOptions(options: Options, stream: Writable | undefined) {
   // The redaction is a second net: nothing here logs these on purpose.
@@ -18,6 +20,11 @@ export function logOptions(options: Options, stream: Writable | undefined) {
 const atInfo = 30;
 
 export type RequestLogger = (request: FastifyRequest, reply: FastifyReply, status: number) => void;
+
+/** Notes what a request was refused with, for its line; an address that cannot be decoded has none. */
+export function noteProblem({ caller }: Partial<Pick<FastifyRequest, 'caller'>>, problem: Problem): void {
+  if (caller) caller.problem = problem;
+}
 
 /** Logs a request, which is done once for each, when it is over. */
 export function requestLogger({ stream }: { stream: Lines }): RequestLogger {
@@ -34,7 +41,8 @@ export function requestLogger({ stream }: { stream: Lines }): RequestLogger {
       status,
       ms: Math.round(reply.elapsedTime),
       address: client.address,
-      problem,
+      problem: problem?.code,
+      reason: problem?.particulars.members?.['reason'],
       user: session?.userId,
       session: session?.id,
       serviceToken: serviceToken?.id,

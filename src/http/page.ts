@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Access } from './access.ts';
 import { contentPolicy } from './headers.ts';
+import { noteProblem } from './log.ts';
 import { Problem, type ProblemCode, problemResponse, problemSentence } from './problems.ts';
 import { type RouteSpec, route } from './route.ts';
 
@@ -89,6 +90,7 @@ export async function sendAgain(
   text: (error: FormError) => string | Promise<string>,
 ): Promise<FastifyReply> {
   if (!(error instanceof Problem) || notOfTheForm.has(error.code)) throw error;
+  noteProblem(reply.request, error);
   const { status, headers } = problemResponse(error);
   const told = { code: error.code, sentence: problemSentence(error), wait: error.particulars.retryAfter };
   return sendPage(reply.headers(headers), status, await text(told));

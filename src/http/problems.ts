@@ -100,7 +100,7 @@ interface Particulars {
   retryAfter?: number;
   /** What is to be mended, and where, as JSON pointers. */
   errors?: { pointer: string; detail: string }[];
-  /** Further members of the body. */
+  /** Further members of the body; a `reason` is a fixed word, because the log has it too. */
   members?: Record<string, string | number | boolean>;
   headers?: Record<string, string>;
   /** Nothing is wrong: whoever reads the log has nothing to do. */
@@ -168,7 +168,7 @@ export function waitWords(seconds: number): string {
 
 const challenges: Partial<Record<ProblemCode, Record<string, string>>> = {
   unauthenticated: { 'www-authenticate': bearerChallenge('invalid_token') },
-  passkey_refused: { 'www-authenticate': 'Passkey realm="Countersign"' },
+  passkey_refused: { 'www-authenticate': bearerChallenge() },
 };
 
 /** The response that a problem becomes. */

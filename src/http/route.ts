@@ -83,7 +83,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Set by `http/http.ts` before a handler runs; handlers get its parts from `Call`. */
-    caller: Admitted & { client: Client; cookies: Cookies; now: number; problem?: ProblemCode };
+    caller: Admitted & { client: Client; cookies: Cookies; now: number; problem?: Problem };
   }
 }
 

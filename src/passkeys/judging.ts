@@ -15,6 +15,12 @@ export interface NewPasskey {
   rpId: string;
 }
 
+/** An answer to a registration that was asked for, and is refused. No other answer to its challenge will be taken. */
+export interface RefusedPasskey {
+  challenge: Challenge;
+  refused: Refusal;
+}
+
 /**
  * An assertion that has been judged. `challenge` is what it answers, where that is one of ours: it is spent in the
  * transaction of what follows, and no other answer to it will be taken.
@@ -71,13 +77,13 @@ export function createJudging(parts: {
   };
 
   return {
-    /** Verifies the answer to a registration. Throws `wrong_passkey` with the reason. */
-    async verify(answer: RegistrationResponse, boundTo: string, now: number): Promise<NewPasskey> {
+    /** Verifies the answer to a registration. Throws `wrong_passkey` where it answers no challenge of ours. */
+    async verify(answer: RegistrationResponse, boundTo: string, now: number): Promise<NewPasskey | RefusedPasskey> {
       const found = asked(answer, 'webauthn.create', { purpose: 'registration', boundTo }, now);
       if ('refused' in found) throw wrongPasskey(found.refused);
       const { challenge, expected } = found;
       const registered = await verifyRegistration(answer, expected);
-      if ('refused' in registered) throw wrongPasskey(registered.refused);
+      if ('refused' in registered) return { challenge, ...registered };
       return { registered, challenge, rpId: expected.relyingParty.id };
     },
 

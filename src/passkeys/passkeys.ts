@@ -8,7 +8,7 @@ import { newId } from '../tokens.ts';
 import type { Refusal } from './answer.ts';
 import { createAsking } from './asking.ts';
 import { challengeLife } from './challenge.ts';
-import { createJudging, type JudgedAssertion, type NewPasskey } from './judging.ts';
+import { createJudging, type JudgedAssertion, type NewPasskey, type RefusedPasskey } from './judging.ts';
 import { wrongPasskey } from './refusals.ts';
 import {
   deleteExpiredChallenges,
@@ -36,7 +36,7 @@ import {
  */
 export type { Refusal as PasskeyRefusal } from './answer.ts';
 export { type Ceremony, challengeLife } from './challenge.ts';
-export type { JudgedAssertion, NewPasskey } from './judging.ts';
+export type { JudgedAssertion, NewPasskey, RefusedPasskey } from './judging.ts';
 export type { CreationOptions, RequestOptions } from './options.ts';
 export { passkeyRefused, refusals, wrongPasskey } from './refusals.ts';
 export { relyingPartyOf } from './relying-party.ts';
@@ -94,7 +94,8 @@ export function createPasskeys(parts: {
 
     /**
      * Keeps a new passkey of an account. Throws `wrong_passkey` where its challenge has been answered already,
-     * `passkey_exists` where anybody has this credential, `too_many_passkeys`, or `invalid` for its name.
+     * `passkey_exists` where anybody has this credential, `too_many_passkeys`, or `invalid` for its name. The last
+     * three say nothing against the answer, and undo its spending too: the challenge stays good until that is mended.
      */
     async add(tx: Tx, userId: string, given: NewPasskey, name: string, now: number): Promise<StoredPasskey> {
       const { registered, challenge, rpId } = given;
@@ -109,6 +110,9 @@ export function createPasskeys(parts: {
       await noteChange(tx, userId);
       return passkey;
     },
+
+    /** Spends the challenge of a new passkey that is refused; false where it has been answered already. */
+    refuse: (tx: Tx, { challenge }: RefusedPasskey): Promise<boolean> => spendChallenge(tx, challenge),
 
     /** Spends what was answered and notes the use of the passkey: true where it was right and is so still, else why not. */
     async use(tx: Tx, judged: JudgedAssertion, now: number): Promise<true | Refusal> {

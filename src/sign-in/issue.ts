@@ -73,7 +73,7 @@ export function createIssue(
     if (code?.kind === 'recovery_code') await audit.record(tx, now, { event: 'recovery_code.used', ...about });
     const browser = inBrowser && level === 'full' ? await browsers.remember(tx, userId, client, now) : undefined;
     if (browser?.isNew) await audit.record(tx, now, { event: 'browser.remembered', ...about });
-    const detail = { level, ...(code && { second_factor: code.kind }), ...(passwordless && { passwordless }) };
+    const detail = { level, ...(code && factorIn(code)), ...(passwordless && { passwordless }) };
     await audit.record(tx, now, { event: 'sign_in.succeeded', ...about, detail });
     return { result: 'signed in', token, expiresAt: session.expiresAt, level, ...(browser && { browser }) };
   };
@@ -104,4 +104,9 @@ export function createIssue(
       if (half && !(await takeHalfSignIn(tx, half.id))) throw new Problem('unauthenticated');
       return make(tx, accepted, current, client, now);
     });
+}
+
+/** What stood for the second factor, as the log has it, and which passkey where it was one. */
+function factorIn({ kind, passkeyId }: Judged): Record<string, string> {
+  return { second_factor: kind, ...(passkeyId && { passkey: passkeyId }) };
 }

@@ -7,6 +7,7 @@ import type {
   NewPasskey,
   PasskeyRefusal,
   Passkeys,
+  RefusedPasskey,
   RegistrationResponse,
 } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
@@ -195,7 +196,7 @@ export function createJudge(parts: {
       if (!('charges' in ticket)) return ticket;
       const wrong = (reason: PasskeyRefusal) => ({ result: 'wrong passkey', reason, passkeyId: passkey?.id }) as const;
       return {
-        ...{ kind: 'passkey', ticket, userId: passkey?.userId, facts },
+        ...{ kind: 'passkey', ticket, passkeyId: passkey?.id, userId: passkey?.userId, facts },
         async spend(tx, now) {
           const spent = await passkeys.use(tx, judged, now);
           return spent === true ? 'right' : wrong(spent);
@@ -207,8 +208,11 @@ export function createJudge(parts: {
       };
     },
 
-    /** Judges what a device has answered that is to hold a new passkey. Throws `wrong_passkey`. */
-    async registration(answer: RegistrationResponse, boundTo: string): Promise<NewPasskey> {
+    /**
+     * Judges what a device has answered that is to hold a new passkey. Throws `wrong_passkey` at once where it answers no
+     * question of ours.
+     */
+    async registration(answer: RegistrationResponse, boundTo: string): Promise<NewPasskey | RefusedPasskey> {
       await mustKnowTime();
       return passkeys.verify(answer, boundTo, clock());
     },

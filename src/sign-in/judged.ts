@@ -11,6 +11,8 @@ import type { Facts } from './policy.ts';
 export interface Judged<W extends Wrong = Wrong> {
   kind: SecondProof;
   ticket: Ticket;
+  /** Which passkey it is by, where it is by one of ours. */
+  passkeyId?: string | undefined;
   /** Spends the code, or the challenge that a passkey has answered: `right`, or what was wrong or is spent already. */
   spend(tx: Tx, now: number): Promise<'right' | W>;
 }

@@ -1,6 +1,14 @@
 import type { Audit } from '../audit/audit.ts';
-import type { Tx } from '../database/database.ts';
-import type { NewPasskey, Passkeys, StoredPasskey } from '../passkeys/passkeys.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Tx } from '../database/database.ts';
+import {
+  type NewPasskey,
+  type PasskeyRefusal,
+  type Passkeys,
+  type RefusedPasskey,
+  type StoredPasskey,
+  wrongPasskey,
+} from '../passkeys/passkeys.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import type { Facts } from './policy.ts';
 
@@ -10,17 +18,23 @@ export interface KeptPasskey {
   recoveryCodes?: string[];
 }
 
+/** By what a passkey comes, and from where. */
+interface From {
+  by: { sessionId: string } | 'link';
+  address: string;
+}
+
 /** Keeps a new passkey, with all that it brings and ends; whether it may be made is for the caller to know. */
 export async function keepPasskey(
   tx: Tx,
   { audit, passkeys, changes }: { audit: Audit; passkeys: Passkeys; changes: FactorChanges },
   facts: Facts,
-  given: { judged: NewPasskey; name: string; by: { sessionId: string } | 'link'; address: string },
+  given: From & { judged: NewPasskey; name: string },
   now: number,
 ): Promise<KeptPasskey> {
   const { judged, name, by, address } = given;
   const userId = facts.user.id;
-  const sessionId = by === 'link' ? undefined : by.sessionId;
+  const sessionId = sessionOf(by);
   const passkey = await passkeys.add(tx, userId, judged, name, now);
   await changes.endTheRest(tx, userId, sessionId);
   const detail = {
@@ -30,4 +44,28 @@ export async function keepPasskey(
   await audit.record(tx, now, { event: 'passkey.added', userId, sessionId, address, detail });
   const recoveryCodes = await changes.codesOfTheFirst(tx, facts);
   return { passkey, ...(recoveryCodes && { recoveryCodes }) };
+}
+
+/**
+ * Spends the challenge of a passkey that is refused, writes down why, and throws `wrong_passkey` with the reason. All else
+ * stays as it is, the link too. Of a challenge that has been answered already there is nothing to write.
+ */
+export async function refusePasskey(
+  parts: { audit: Audit; database: Database; clock: Clock; passkeys: Passkeys },
+  userId: string,
+  { judged, by, address }: From & { judged: RefusedPasskey },
+): Promise<never> {
+  const { audit, database, clock, passkeys } = parts;
+  const reason = await database.transaction(async (tx): Promise<PasskeyRefusal> => {
+    if (!(await passkeys.refuse(tx, judged))) return 'challenge';
+    const about = { userId, sessionId: sessionOf(by), address };
+    const detail = { reason: judged.refused, ...(by === 'link' && { by }) };
+    await audit.record(tx, clock(), { event: 'passkey.registration_refused', ...about, detail });
+    return judged.refused;
+  });
+  throw wrongPasskey(reason);
+}
+
+function sessionOf(by: From['by']): string | undefined {
+  return by === 'link' ? undefined : by.sessionId;
 }

@@ -24,7 +24,7 @@ export async function noteRefused(
     await audit.record(tx, now, { event, ...about, detail: { reason } });
     return alarm.consider(tx, about, { wrong: inARow, known: wrong.known }, now);
   }
-  await audit.record(tx, now, { event, ...about, detail: { reason, passkey: wrong.reason } });
+  await audit.record(tx, now, { event, ...about, detail: { reason, passkey_reason: wrong.reason } });
   // For the owner: its signature was right and its counter has gone back, so it may have been copied (WebAuthn, 6.1.1).
   if (wrong.reason !== 'counter') return;
   const which = wrong.passkeyId === undefined ? {} : { detail: { passkey: wrong.passkeyId } };

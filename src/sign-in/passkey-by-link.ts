@@ -9,7 +9,7 @@ import { rememberInUse } from '../users/users.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import type { ReadFacts } from './facts.ts';
 import type { Judge } from './judge.ts';
-import { type KeptPasskey, keepPasskey } from './keep-passkey.ts';
+import { type KeptPasskey, keepPasskey, refusePasskey } from './keep-passkey.ts';
 import { type Facts, hasSecondFactor } from './policy.ts';
 
 /**
@@ -43,14 +43,15 @@ export function createPasskeyByLink(parts: {
       given: { token: string; answer: RegistrationResponse; name: string },
       client: Client,
     ): Promise<KeptPasskey | undefined> {
+      const from = { by: 'link', address: client.address } as const;
       const judged = await judge.registration(given.answer, ceremonyOf(given.token));
+      if ('refused' in judged) return refusePasskey(parts, userId, { judged, ...from });
       return database.transaction(async (tx) => {
         const now = clock();
         const facts = await readFacts(tx, userId);
         if (!facts || hasSecondFactor(facts) || !(await passwords.takeLink(tx, given.token, now))) return undefined;
         await rememberInUse(tx, userId);
-        const { name } = given;
-        return keepPasskey(tx, parts, facts, { judged, name, by: 'link', address: client.address }, now);
+        return keepPasskey(tx, parts, facts, { judged, name: given.name, ...from }, now);
       });
     },
   };

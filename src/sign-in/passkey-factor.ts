@@ -7,7 +7,7 @@ import type { Browsers, Sessions } from '../sessions/sessions.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import type { GoesOn, GoOn } from './go-on.ts';
 import type { Judge } from './judge.ts';
-import { type KeptPasskey, keepPasskey } from './keep-passkey.ts';
+import { type KeptPasskey, keepPasskey, refusePasskey } from './keep-passkey.ts';
 import type { StillMay } from './still-may.ts';
 
 /** What came of adding a passkey. */
@@ -46,13 +46,14 @@ export function createPasskeyFactor(parts: Parts) {
       { inBrowser = false } = {},
     ): Promise<AddedPasskey> {
       const { userId, id: sessionId } = session;
+      const from = { by: { sessionId }, address: client.address };
       const judged = await judge.registration(given.answer, sessionId);
+      if ('refused' in judged) return refusePasskey(parts, userId, { judged, ...from });
       return database.transaction(async (tx) => {
         const now = clock();
         const facts = await stillMay(tx, session);
         const known = (await browsers.find(tx, client, userId, now)) !== undefined;
-        const made = { judged, name: given.name, by: { sessionId }, address: client.address };
-        const kept = await keepPasskey(tx, parts, facts, made, now);
+        const kept = await keepPasskey(tx, parts, facts, { judged, name: given.name, ...from }, now);
         await sessions.prove(tx, sessionId, { secondFactor: 'passkey' }, now);
         if (!inBrowser) return kept;
         return { ...kept, goesOn: await goOn(tx, session, client, { was: known, proved: true }, now) };

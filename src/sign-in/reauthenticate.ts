@@ -103,7 +103,8 @@ export function createReauthenticate(
       const secondFactor = code?.kind;
       await sessions.prove(tx, session.id, { password: 'password' in given, secondFactor }, now);
       if (secondFactor === 'recovery_code') await audit.record(tx, now, { event: 'recovery_code.used', ...about });
-      await audit.record(tx, now, { event: 'session.reauthenticated', ...about });
+      const which = code?.passkeyId && { detail: { passkey: code.passkeyId } };
+      await audit.record(tx, now, { event: 'session.reauthenticated', ...about, ...which });
       return { token: await sessions.renew(tx, session.id) };
     };
     const outcome = await (code

@@ -37,7 +37,7 @@ test('a count that is the same, lower or gone is refused in every ceremony, chan
     for (const held of carol.device.held) held.count = 1001;
     const visitor = await enterByPasskey(world, carol.device);
     await visitor.open('/account/activity');
-    assert.match(visitor.page.text, /passkey was refused that may have been copied/);
+    assert.match(visitor.page.text, /passkey “Phone” was refused and may have been copied/);
   }));
 
 test('a passkey that counts nothing is taken as often as it likes; one that has begun to count goes on', () =>

@@ -57,15 +57,21 @@ export async function wrongAnswer(world: World): Promise<object> {
   return { ceremony, credential: device.get(options) };
 }
 
-/** The same to the questions that a session may ask: for a new passkey, and to prove again who is there. */
+/**
+ * The same to the questions that a session may ask: for a new passkey, each to a question of its own here too, and to prove
+ * again who is there.
+ */
 export async function sessionAnswers(world: World, token: string, device: SoftwareAuthenticator): Promise<Hints> {
   const ask = (what: string) => world.call('POST', `/auth/passkeys/${what}/options`, { token });
-  const [registration, reauthentication] = [await ask('registration'), await ask('reauthentication')];
+  const reauthentication = await ask('reauthentication');
   const theirs = softwareAuthenticator();
   const [held] = device.held;
   const making = [...wrongs, { algorithm: -35 } as const, ...(held ? [{ id: held.id }] : [])];
-  const made =
-    registration.status === 200 ? making.map((wrong) => theirs.create(registration.body.options, wrong)) : [];
+  const made: object[] = [];
+  for (const wrong of making) {
+    const registration = await ask('registration');
+    if (registration.status === 200) made.push(theirs.create(registration.body.options, wrong));
+  }
   const { options } = reauthentication.body;
   return {
     credential: made,

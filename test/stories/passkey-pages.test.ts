@@ -67,7 +67,7 @@ test('a refusal shows the sign-in page again, with what to do, another question,
     const credential = carol.device.get(mustAsk(visitor), { flags: { uv: false } });
     await visitor.post(alone, { credential: JSON.stringify(credential), return_to: '/account/password' });
     assertShownAgain(visitor, 401, /fingerprint, face or screen lock/, []);
-    assert.equal(visitor.headers['www-authenticate'], 'Passkey realm="Countersign"', 'no dialog of the browser');
+    assert.equal(visitor.headers['www-authenticate'], 'Bearer realm="Countersign"', 'no dialog of the browser');
     assert.match(visitor.text, /name="return_to" value="\/account\/password"/);
     assert.doesNotMatch(visitor.text, /data-signal/);
     await answer(visitor, carol, alone);

@@ -48,6 +48,7 @@ const passing = new Set<string>([
   'browser.remembered',
   'otp.confirmation_refused',
   'otp.replacement_started',
+  'passkey.registration_refused',
   'password.change_refused',
   'recovery_code.used',
   'recovery_codes.made',
