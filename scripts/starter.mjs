@@ -19,14 +19,14 @@ const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
 
 /**
  * What each starts, one after another; `limit` is that of each, in milliseconds.
- * @type {Record<string, { runs: (given: string[]) => string[][], limit?: number, clean?: boolean, quick?: boolean }>}
+ * @type {Record<string, { runs: (given: string[]) => string[][], limit?: number, clean?: boolean, tests?: 'in memory' | 'on disk' }>}
  */
 const doors = {
   demo: { runs: (given) => [[program, 'demo', ...given]] },
   start: { runs: (given) => [[program, 'serve', ...given]] },
   countersign: { runs: (given) => [[program, ...given]] },
-  test: { runs: (given) => testRuns(given, 'short'), limit: 15 * minute, clean: true, quick: true },
-  'test:long': { runs: (given) => testRuns(given, 'long'), limit: 30 * minute, clean: true },
+  test: { runs: (given) => testRuns(given, 'short'), limit: 15 * minute, clean: true, tests: 'in memory' },
+  'test:long': { runs: (given) => testRuns(given, 'long'), limit: 30 * minute, clean: true, tests: 'on disk' },
   check: { runs: (given) => [[join(root, 'scripts', 'check.mjs'), ...given]] },
   format: { runs: (given) => [[biome, 'check', '--write', ...given]] },
   build: { runs: (given) => [[join(root, 'scripts', 'build.mjs'), ...given]] },
@@ -47,7 +47,10 @@ async function main(what, given) {
   passSignalsOn();
   const renewed = await prepare(what);
   const node = usableNode(renewed);
-  const env = { ...(door.clean ? withoutOptions(process.env) : process.env), ...(door.quick ? quickly() : {}) };
+  const env = {
+    ...(door.clean ? withoutOptions(process.env) : process.env),
+    ...(door.tests ? quickly(door.tests) : {}),
+  };
   let worst = 0;
   for (const command of door.runs(given)) {
     child = spawn(node, command, { stdio: 'inherit', env });
@@ -119,11 +122,12 @@ function stopAfter(run, what, limit) {
 }
 
 /**
- * The short tests keep their databases in memory, and what Node has made of the source in `.cache/`. The long ones do without:
- * theirs is the disk that a service has.
+ * All tests keep what Node has made of the source in `.cache/`, and the short ones their databases in memory: those of the
+ * long ones are on the disk that a service has.
+ * @param {'in memory' | 'on disk'} where
  */
-function quickly() {
-  const folder = folderInMemory();
+function quickly(where) {
+  const folder = where === 'in memory' ? folderInMemory() : undefined;
   return { NODE_COMPILE_CACHE: join(root, '.cache', 'compile'), ...(folder ? { TMPDIR: folder } : {}) };
 }
 

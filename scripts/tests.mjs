@@ -26,7 +26,7 @@ export function testRuns(given, length) {
   const isQuiet = (/** @type {string} */ file) => file.startsWith('test/long/quiet/');
   const parts = [
     { files: files.filter(isQuiet), concurrency: 1 },
-    { files: files.filter((file) => !isQuiet(file)), concurrency: length === 'short' ? atOnce : 2 },
+    { files: files.filter((file) => !isQuiet(file)), concurrency: atOnce },
   ];
   return parts
     .filter(({ files }) => files.length > 0)
@@ -46,8 +46,8 @@ const reporters = [
 ];
 
 /**
- * Every test file but those of the suite, which test/databases/on-sqlite.test.ts and test/long/on-postgres.test.ts run
- * in one process each, from the root.
+ * Every test file but those of the suite, which test/databases/on-sqlite.test.ts and test/long/all-on-postgres.test.ts
+ * run in one process each, from the root; the runner begins with the latter, which takes longest.
  * @returns {string[]}
  */
 function testFiles() {

@@ -38,7 +38,7 @@ export async function killRounds(kind: Kind, rounds: number, seed: number): Prom
   const fresh = kind === 'postgres' ? await freshDatabase() : undefined;
   const options = { data: join(folder, 'data'), keyFile: join(folder, 'keys', 'k'), databaseUrl: fresh?.url ?? '' };
   const clock = createClock();
-  const spares = createSpares(join(folder, 'compiled'));
+  const spares = createSpares();
   try {
     await createKeyFile(options.keyFile, 'or fail');
     const people = await settle(options, clock, seed);
@@ -120,13 +120,10 @@ async function look(people: readonly Person[], { options, door, clock, tally }: 
 }
 
 /** Processes that have read the source while another one worked. */
-function createSpares(cache: string) {
+function createSpares() {
   const all = new Set<ChildProcess>();
   const make = (): ChildProcess => {
-    const child = fork(victim, {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { NODE_COMPILE_CACHE: cache, ...process.env },
-    });
+    const child = fork(victim, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     all.add(child);
     child.once('exit', () => all.delete(child));
     return child;

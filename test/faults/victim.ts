@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { type Clock, day } from '../../src/clock.ts';
 import type { Options } from '../../src/options.ts';
@@ -34,5 +35,7 @@ if (import.meta.main) {
     process.send?.((server.server.address() as AddressInfo).port);
   });
   process.once('disconnect', () => process.exit());
+  // Who is killed leaves nothing to the next one at its end.
+  flushCompileCache();
   process.send?.('ready');
 }

@@ -36,6 +36,15 @@ test('whatever is done in long plays, the service does what the model of its pro
     'wait …',
     '403 reauthentication_required',
     '422 wrong_otp',
+    'in by passkey',
+    'in by passkey beside too many wrong ones',
+    'in by password and passkey',
+    'proved again by passkey',
+    'passkey removed',
+    'wrong passkey: signature',
+    'wrong passkey: challenge',
+    'wrong passkey: unknown_credential',
+    '409 last_way_in',
   ])
     assert.ok(seen.has(outcome), `nobody ever met "${outcome}"`);
 });
