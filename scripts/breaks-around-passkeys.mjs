@@ -148,4 +148,29 @@ export const breaksAroundPasskeys = [
     tests: ['security-log'],
     edits: [['src/http/page.ts', 'noteProblem(reply.request, error);', '']],
   },
+  {
+    name: 'a session that was made by a passkey alone has proved nothing once that is gone',
+    tests: ['stories/passkey-factors'],
+    edits: [['src/sign-in/factor-changes.ts', 'if (passwordAt !== undefined) await', 'await']],
+  },
+  {
+    name: 'a passkey that is gone keeps the place of a code that was proved since',
+    tests: ['stories/passkey-factors'],
+    edits: [['src/sign-in/second-factor.ts', 'facts.passkeys !== undefined && session', 'session']],
+  },
+  {
+    name: 'copies of an answer are written down one by one',
+    tests: ['stories/passkeys'],
+    edits: [['src/sign-in/note-refused.ts', "if (wrong.reason === 'challenge') return;", '']],
+  },
+  {
+    name: 'refused passkeys fill the log',
+    tests: ['attacks/a-36-refused-registration'],
+    edits: [['src/sign-in/keep-passkey.ts', 'await noteSeldom(tx, audit, {', 'await audit.record(tx, clock(), {']],
+  },
+  {
+    name: 'a challenge of an instance whose clock is a little ahead is not taken',
+    tests: ['../src/passkeys/challenge'],
+    edits: [['src/passkeys/challenge.ts', 'now + clockTolerance + challengeLife', 'now + challengeLife']],
+  },
 ];

@@ -89,7 +89,7 @@ export const breaksOfFactors = [
   {
     name: 'the code of a new authenticator takes a passkey’s place in a session',
     tests: ['stories/passkey-factors'],
-    edits: [['src/sign-in/second-factor.ts', "if (!session.proved.includes('passkey')) await", 'await']],
+    edits: [['src/sign-in/second-factor.ts', 'if (!byPasskey) await', 'await']],
   },
   {
     name: 'a factor that is gone counts as fresh',
@@ -128,11 +128,7 @@ export const breaksOfFactors = [
     name: 'recovery codes outlive the last factor',
     tests: ['stories/passkey-factors'],
     edits: [
-      [
-        'src/sign-in/factor-changes.ts',
-        'if (!hasSecondFactor(left)) await endLast(tx, userId, left.password && keptSessionId);',
-        '',
-      ],
+      ['src/sign-in/factor-changes.ts', 'if (!hasSecondFactor(left)) await endLast(tx, userId, keptSessionId);', ''],
     ],
   },
   {

@@ -1,5 +1,5 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { minute } from '../clock.ts';
+import { clockTolerance, minute } from '../clock.ts';
 
 /**
  * Challenges (WebAuthn, 13.4.3): 32 random bytes and when they expire, signed together with what they are for. So that
@@ -43,8 +43,8 @@ export function readChallenge(secret: Buffer, text: string, ceremony: Ceremony, 
   const body = bytes.subarray(0, randomPart + timePart);
   if (!timingSafeEqual(bytes.subarray(body.length), signature(secret, ceremony, body))) return undefined;
   const expiresAt = Number(body.readBigUInt64BE(randomPart));
-  // Made later than now, it is of a clock that was wrong: which of those were answered may be forgotten.
-  if (expiresAt <= now || expiresAt > now + challengeLife) return undefined;
+  // Made later than any right clock says, it is of one that was wrong: which of those were answered may be forgotten.
+  if (expiresAt <= now || expiresAt > now + clockTolerance + challengeLife) return undefined;
   return { hash: hash('sha256', bytes, 'buffer'), expiresAt };
 }
 

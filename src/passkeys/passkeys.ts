@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { newestEvent } from '../audit/audit.ts';
-import { minute } from '../clock.ts';
+import { clockTolerance, minute } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { mustBeLabel } from '../label.ts';
@@ -151,8 +151,9 @@ export function createPasskeys(parts: {
       if (await deletePasskeys(tx, userId)) await noteChange(tx, userId);
     },
 
-    /** No challenge made at `now` or before is good any more, for whatever it was: which were answered may be forgotten. */
-    voidChallenges: (tx: Tx, now: number): Promise<void> => voidChallengesUpTo(tx, now + challengeLife),
+    /** No challenge that would be taken at `now` is good any more, for whatever it was: which were answered may be forgotten. */
+    voidChallenges: (tx: Tx, now: number): Promise<void> =>
+      voidChallengesUpTo(tx, now + clockTolerance + challengeLife),
 
     /**
      * Deletes answered challenges that have expired, and whose time cannot come again: where the clock is set back behind

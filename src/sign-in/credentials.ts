@@ -1,8 +1,8 @@
-import { type Audit, recentEvents } from '../audit/audit.ts';
-import { type Clock, minute } from '../clock.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../database/database.ts';
 import { type Client, Problem } from '../http/http.ts';
-import { networkOf, type Refusal, type Throttle, type Ticket, type Verdict } from '../throttle/throttle.ts';
+import type { Refusal, Throttle, Ticket, Verdict } from '../throttle/throttle.ts';
 import { findUserByName, prepareName, type User } from '../users/users.ts';
 import { judgedBy, type ReadFacts } from './facts.ts';
 import { beginHalf, type MadeHalf } from './half-sign-in.ts';
@@ -10,6 +10,7 @@ import type { Issue, SignedIn } from './issue.ts';
 import type { Code, Judge, JudgedPassword } from './judge.ts';
 import type { Wrong, WrongOtp } from './judged.ts';
 import { nextStep } from './next-step.ts';
+import { noteSeldom } from './note-seldom.ts';
 import { type Facts, factorsIn, hasSecondFactor } from './policy.ts';
 
 /**
@@ -107,7 +108,12 @@ export function createCredentials(parts: Parts) {
     browser: InBrowser | undefined,
   ): Promise<Outcome> =>
     settle(ticket, 'right', async (tx, now) => {
-      await noteWaiting(tx, audit, facts.user.id, client, now);
+      await noteSeldom(
+        tx,
+        audit,
+        { event: 'sign_in.otp_required', userId: facts.user.id, address: client.address },
+        now,
+      );
       if (!browser) return { result: 'otp required', ...(facts.passkeys && { methods: methodsOf(facts) }) };
       const from = { client, browserId };
       return { result: 'otp required', half: await beginHalf(tx, facts, from, browser.returnTo, now) };
@@ -139,19 +145,4 @@ export type Method = 'otp' | 'passkey' | 'recovery_code';
 
 function methodsOf(facts: Facts): Method[] {
   return [...factorsIn(facts), 'recovery_code'];
-}
-
-/** Rows that say of one account, in one minute, that a code is to come. */
-const mostNoted = 10;
-
-/**
- * Writes down that the password was right and a code is to come: at most once a minute for an account and a network, and
- * ten times for the account, because whoever knows the password could fill the log with it.
- */
-async function noteWaiting(tx: Tx, audit: Audit, userId: string, { address }: Client, now: number): Promise<void> {
-  const event = 'sign_in.otp_required';
-  const rows = await recentEvents(tx, { event, userId, limit: mostNoted });
-  const recent = rows.filter(({ at }) => Math.abs(now - at) < minute);
-  const noted = recent.some((row) => networkOf(row.address ?? '') === networkOf(address));
-  if (!noted && recent.length < mostNoted) await audit.record(tx, now, { event, userId, address });
 }

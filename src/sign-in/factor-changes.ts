@@ -29,11 +29,16 @@ export function createFactorChanges(parts: {
     await throttle.forget(tx, pendingOtpTry(userId));
   };
 
-  /** With the last second factor its recovery codes go, and what any session has proved of it. */
+  /**
+   * With the last second factor its recovery codes go, and what the session that goes on has proved of it. A session that
+   * was made by a passkey alone has proved nothing else, and keeps that: it is not fresh by it any more.
+   */
   const endLast = async (tx: Tx, userId: string, keptSessionId?: string): Promise<void> => {
     await throttle.forget(tx, recoveryCodeTry(userId));
     await voidRecoveryCodes(tx, userId);
-    if (keptSessionId !== undefined) await sessions.forgetSecondFactor(tx, keptSessionId);
+    if (keptSessionId === undefined) return;
+    const { passwordAt } = await sessions.mustStand(tx, keptSessionId);
+    if (passwordAt !== undefined) await sessions.forgetSecondFactor(tx, keptSessionId);
   };
 
   /**
@@ -68,8 +73,7 @@ export function createFactorChanges(parts: {
       const left = await readFacts(tx, userId);
       if (!left) throw new Problem('unauthenticated');
       await mustBeLeftWell(tx, left, accepts);
-      // What a session without a password has proved is all that it was made by.
-      if (!hasSecondFactor(left)) await endLast(tx, userId, left.password && keptSessionId);
+      if (!hasSecondFactor(left)) await endLast(tx, userId, keptSessionId);
       await endTheRest(tx, userId, keptSessionId);
     },
 

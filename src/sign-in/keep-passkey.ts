@@ -10,6 +10,7 @@ import {
   wrongPasskey,
 } from '../passkeys/passkeys.ts';
 import type { FactorChanges } from './factor-changes.ts';
+import { noteSeldom } from './note-seldom.ts';
 import type { Facts } from './policy.ts';
 
 /** A passkey that has been kept, with recovery codes where it is the first second factor. */
@@ -60,7 +61,7 @@ export async function refusePasskey(
     if (!(await passkeys.refuse(tx, judged))) return 'challenge';
     const about = { userId, sessionId: sessionOf(by), address };
     const detail = { reason: judged.refused, ...(by === 'link' && { by }) };
-    await audit.record(tx, clock(), { event: 'passkey.registration_refused', ...about, detail });
+    await noteSeldom(tx, audit, { event: 'passkey.registration_refused', ...about, detail }, clock());
     return judged.refused;
   });
   throw wrongPasskey(reason);

@@ -24,6 +24,8 @@ export async function noteRefused(
     await audit.record(tx, now, { event, ...about, detail: { reason } });
     return alarm.consider(tx, about, { wrong: inARow, known: wrong.known }, now);
   }
+  // What was answered before is answered again, however often: the first answer has its row.
+  if (wrong.reason === 'challenge') return;
   await audit.record(tx, now, { event, ...about, detail: { reason, passkey_reason: wrong.reason } });
   // For the owner: its signature was right and its counter has gone back, so it may have been copied (WebAuthn, 6.1.1).
   if (wrong.reason !== 'counter') return;

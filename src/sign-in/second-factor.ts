@@ -77,7 +77,8 @@ export function createSecondFactor(parts: Parts) {
         : await totp.spend(tx, userId, target.authenticatorId, step, now);
     if (!accepted) return undefined;
     // A passkey says more than a code, which without a password would leave the session with half of a proof.
-    if (!session.proved.includes('passkey')) await sessions.prove(tx, sessionId, { secondFactor: 'otp' }, now);
+    const byPasskey = facts.passkeys !== undefined && session.proved.includes('passkey');
+    if (!byPasskey) await sessions.prove(tx, sessionId, { secondFactor: 'otp' }, now);
     if (target.secret === 'bound') return { event: 'otp.confirmed', standing: await standing(tx, userId) };
     if (before) await throttle.forget(tx, otpTry(userId, before.id));
     await changes.endTheRest(tx, userId, sessionId);

@@ -1,5 +1,5 @@
 import { newestEvent } from '../audit/audit.ts';
-import { type Clock, isoTime, second, systemClock } from '../clock.ts';
+import { type Clock, clockTolerance, isoTime, second, systemClock } from '../clock.ts';
 import { type Database, type Db, serverTime } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { selectClockReset } from './store.ts';
@@ -9,9 +9,6 @@ import { selectClockReset } from './store.ts';
  * stored already (ASVS 6.5.8); passwords and recovery codes need no clock and go on. An instance whose clock is another
  * one than that of the database's server, which all instances share, serves nobody and writes nothing.
  */
-
-/** Instances on several machines may differ by this much; authenticators allow for more. */
-const tolerance = 5 * second;
 
 /** The stored event that the clock is behind of, and by how much. */
 export interface ClockBehind {
@@ -23,7 +20,7 @@ export interface ClockBehind {
 /** How far `now` is behind the newest event that counts; nothing where that is five seconds or less. */
 export async function clockBehind(db: Db, now: number): Promise<ClockBehind | undefined> {
   const afterSequence = await selectClockReset(db);
-  const row = await newestEvent(db, { afterSequence, laterThan: now + tolerance });
+  const row = await newestEvent(db, { afterSequence, laterThan: now + clockTolerance });
   return row && { by: row.at - now, row };
 }
 
@@ -50,8 +47,8 @@ export async function clockApart(db: Db, clock: Clock, databaseTime: DatabaseTim
   const there = await databaseTime(db);
   const answered = clock();
   if (there === undefined) return undefined;
-  if (asked - there > tolerance) return asked - there;
-  return there - answered > tolerance ? answered - there : undefined;
+  if (asked - there > clockTolerance) return asked - there;
+  return there - answered > clockTolerance ? answered - there : undefined;
 }
 
 /** What an operator reads. */
@@ -80,7 +77,7 @@ export function createClockCheck(parts: { database: Database; clock: Clock; data
   let known: { at: number; apart: Promise<number | undefined> } | undefined;
   const apart = (): Promise<number | undefined> => {
     const at = clock();
-    if (known && Math.abs(at - known.at) < tolerance) return known.apart;
+    if (known && Math.abs(at - known.at) < clockTolerance) return known.apart;
     const asked = { at, apart: ask() };
     known = asked;
     asked.apart.catch(() => {

@@ -1,6 +1,7 @@
 /** Passkeys (A-36): a new one that is refused spends what was asked, by whichever way it comes, and is written down. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { minute } from '../../src/clock.ts';
 import { mostPasskeys, type PasskeyRefusal, refusals } from '../../src/passkeys/passkeys.ts';
 import { softwareAuthenticator } from '../authenticator.ts';
 import type { CreationOptions } from '../call.ts';
@@ -53,6 +54,8 @@ function onPage(visitor: Visitor): Way {
   };
 }
 
+const guests = ['iris', 'judy'];
+
 const ways: [where: string, begin: () => Promise<[userId: string, way: Way]>, by?: 'link'][] = [
   ['sent by a program', async () => [carol.id, await byProgram()]],
   [
@@ -62,7 +65,7 @@ const ways: [where: string, begin: () => Promise<[userId: string, way: Way]>, by
   [
     'sent by the page of a link',
     async () => {
-      const { id, path } = await invite(world);
+      const { id, path } = await invite(world, guests.pop());
       return [id, onPage(await visit(world).open(path))];
     },
     'link',
@@ -79,6 +82,7 @@ const rowsNow = (): number => dump(world)['audit']?.length ?? 0;
 
 for (const [where, begun, by] of ways)
   test(`a new passkey that is refused, ${where}: no other answer is taken, its owner can read of it, and no more has changed`, async () => {
+    world.turn(minute);
     const [userId, { ask, send, told }] = await begun();
     const device = softwareAuthenticator();
     const asked = await ask();
@@ -106,12 +110,26 @@ for (const [where, begun, by] of ways)
   });
 
 test('of several answers at once that are refused one is to what was asked, and is written down', async () => {
+  world.turn(minute);
   const begun = await begin(world, 'registration', await again(world, carol));
   const rows = rowsNow();
   const wrong = { flags: { uv: false } };
   const sent = await Promise.all(Array.from({ length: 5 }, () => begun.send(begun.answer(wrong))));
   assert.deepEqual(sent.map(({ said }) => said).sort(), [...Array(4).fill('challenge'), 'user_verification']);
   assert.equal(rowsSince(rows).length, 1);
+});
+
+test('whoever has a link, or a session, cannot fill the log with what is refused', async () => {
+  for (const [where, begun] of ways) {
+    world.turn(minute);
+    const [, { ask, send }] = await begun();
+    const rows = rowsNow();
+    for (let count = 0; count < 20; count += 1) {
+      const wrong = softwareAuthenticator().create(await ask(), { flags: { uv: false } });
+      assert.equal((await send(wrong))[0], 422, where);
+    }
+    assert.equal(rowsSince(rows).length, 1, where);
+  }
 });
 
 test('what answers nothing that was asked is refused, and nothing is written', async () => {

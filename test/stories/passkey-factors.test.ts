@@ -107,12 +107,29 @@ test('a session by passkey that removes the last one goes on, and must prove the
   inWorld(async (world) => {
     const carol = await makePersonWithPasskey(world);
     const token = await tokenByPasskey(world, carol.device);
+    const since = (await world.call('GET', '/me', { token })).body.session.authenticated_at;
     assert.equal((await remove(world, token, carol.passkeyId)).status, 204);
     assert.equal((await world.call('GET', '/whoami', { token })).text, '"carol"');
-    assert.deepEqual((await world.call('GET', '/me', { token })).body.session.proved, []);
+    const { session } = (await world.call('GET', '/me', { token })).body;
+    assert.deepEqual([session.proved, session.authenticated_at], [['passkey'], since], 'it has proved nothing else');
     assert.equal(await isFresh(world, token), false);
     const again = await world.call('POST', '/auth/reauthenticate', { token, body: { password: carol.password } });
     assert.equal(await isFresh(world, again.body.token), true);
+  }));
+
+test('a code that is proved after the passkey has gone is what the session has proved', () =>
+  inWorld(async (world) => {
+    const carol = await makePersonWithPasskey(world);
+    const before = await tokenByPasskey(world, carol.device);
+    assert.equal((await enable(world, before)).status, 200);
+    const secret = await secretOf(world, before);
+    assert.equal((await remove(world, before, carol.passkeyId)).status, 204);
+    const given = { password: carol.password };
+    const { token } = (await world.call('POST', '/auth/reauthenticate', { token: before, body: given })).body;
+    const confirmed = await enable(world, token, { enabled: true, otp: codeAt(secret, world.now()) });
+    assert.equal(confirmed.status, 200, confirmed.text);
+    assert.deepEqual((await world.call('GET', '/me', { token })).body.session.proved, ['password', 'otp']);
+    assert.equal((await world.call('POST', '/auth/recovery-codes', { token })).status, 200);
   }));
 
 test('where a factor is required the last one stays, and one that nobody has proved does not count', () =>

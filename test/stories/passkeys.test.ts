@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { softwareAuthenticator } from '../authenticator.ts';
 import { addPasskey, askToSignIn, makePersonWithPasskey, signInWithPasskey } from '../passkeys.ts';
 import { inWorld, makePerson, signIn } from '../server.ts';
+import { dump } from '../tables.ts';
 
 test('a passkey is added by a fresh session, with recovery codes, and signs in alone from then on', () =>
   inWorld(async (world) => {
@@ -46,4 +47,10 @@ test('one answer signs in once', () =>
       ),
     );
     assert.deepEqual(answers.filter(({ status }) => status === 200).length, 1);
+    // What was answered once is no answer to anything any more: it is not worth a row each time that it is sent.
+    const rows = dump(world)['audit'] ?? [];
+    assert.deepEqual(
+      rows.filter(({ event }) => event === 'sign_in.refused'),
+      [],
+    );
   }));
