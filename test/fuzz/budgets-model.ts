@@ -74,6 +74,12 @@ export class Budgets {
     return [{ kind: 'pendingOtp', key: name }];
   }
 
+  /** Wrong answers of passkeys: nobody's name is in them, and nothing else draws on these. */
+  passkeys({ place, site }: Network, browser: number | undefined): Draw[] {
+    if (browser !== undefined) return [{ kind: 'passkey', key: `browser ${browser}` }];
+    return [{ kind: 'passkey', key: place }, ...(site ? [{ kind: 'sitePasskey', key: site } as const] : [])];
+  }
+
   /** Whether a try may be judged now; a refused one changes nothing. */
   gate(draws: readonly Draw[], now: number): Gate {
     const ends = draws.map((draw) => this.#end(draw, now));
@@ -108,7 +114,8 @@ export class Budgets {
 
   /** What is a browser's own goes with it; what it has added to the count of all codes stays. */
   forgetBrowser(browser: number): void {
-    for (const kind of ['password', 'otp', 'recoveryCode'] as const) this.forget([{ kind, key: `browser ${browser}` }]);
+    for (const kind of ['password', 'otp', 'recoveryCode', 'passkey'] as const)
+      this.forget([{ kind, key: `browser ${browser}` }]);
   }
 
   /** Whether a browser has failed at nothing since it was last right. */

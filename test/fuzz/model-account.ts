@@ -1,6 +1,20 @@
 import { minute } from '../../src/clock.ts';
 import type { Model } from './model.ts';
-import { type Bound, type Code, isFresh, lasts, levelOf, lives, type Session, stands } from './model-rules.ts';
+import {
+  type Bound,
+  type Code,
+  hasProvedFactor,
+  hasSecondFactor,
+  isFresh,
+  isInForce,
+  isRecoveryCode,
+  lasts,
+  levelOf,
+  lives,
+  type Session,
+  secondBy,
+  stands,
+} from './model-rules.ts';
 
 /** What a session may do, and what that does: the second half of the reference model. */
 export type Need = 'any' | 'full' | 'fresh' | 'fresh or enrolling';
@@ -24,7 +38,7 @@ export function generate(model: Model, session: Session, now: number): string[] 
   const { bound } = session.account;
   const pending = waiting(session, now);
   if (!pending && bound?.proved) return ['409 otp_already_confirmed'];
-  if (!pending && bound && bound.by !== session && !session.second?.recovery) return ['403 forbidden'];
+  if (!pending && bound && bound.by !== session && session.second?.by !== 'recovery code') return ['403 forbidden'];
   const shown = pending ?? bound?.secret ?? startPending(model, session, now);
   shown.seen = true;
   return ['200'];
@@ -55,9 +69,11 @@ export function enable(model: Model, session: Session, now: number): string[] {
 
 function bind(model: Model, session: Session, bound: Bound): void {
   const { account } = session;
-  if (account.bound) model.budgets.forget(model.budgets.codes(account.bound.secret.id, undefined));
+  const replaced = account.bound;
+  if (replaced) model.budgets.forget(model.budgets.codes(replaced.secret.id, undefined));
+  // Codes come with the first second factor, whichever it is, and with another phone.
+  if (replaced || !hasSecondFactor(account)) account.codes = { set: model.newId(), spent: new Set() };
   account.bound = bound;
-  account.codes = { set: model.newId(), spent: new Set() };
   model.factorsChanged(account, session);
 }
 
@@ -73,7 +89,8 @@ export function enableWithCode(model: Model, session: Session, typed: Code, now:
   const verdict = secret ? model.judgePending(session, code, now) : model.judgeCode(account, code, session.from, now);
   if (typeof verdict !== 'string') return verdict;
   if (verdict === 'wrong') return ['422 wrong_otp'];
-  session.second = { recovery: false, at: now };
+  // A session by passkey stays as fresh as it was.
+  if (session.second?.by !== 'passkey' || !isInForce(account, session.second)) session.second = secondBy(code, now);
   const spent = code === 'wrong' ? -1 : code.step;
   if (secret) bind(model, session, { secret, by: session, proved: true, spent });
   return ['200'];
@@ -82,7 +99,8 @@ export function enableWithCode(model: Model, session: Session, typed: Code, now:
 export function disable(model: Model, session: Session, now: number): string[] {
   const shut = door(session, 'fresh or enrolling', now);
   if (shut) return shut;
-  if (session.account.administrator) return ['409 second_factor_required'];
+  const { administrator, passkeys } = session.account;
+  if (administrator && passkeys.length === 0) return ['409 second_factor_required'];
   if (session.account.bound) model.unbind(session.account, session);
   return ['200'];
 }
@@ -90,18 +108,22 @@ export function disable(model: Model, session: Session, now: number): string[] {
 export function renewRecoveryCodes(model: Model, session: Session, now: number): string[] {
   const shut = door(session, 'fresh', now);
   if (shut) return shut;
-  if (!session.account.bound) return ['409 second_factor_required'];
+  if (!hasSecondFactor(session.account)) return ['409 second_factor_required'];
   session.account.codes = { set: model.newId(), spent: new Set() };
   return ['200'];
 }
 
-export function changePassword(model: Model, session: Session, password: number, now: number): string[] {
+export function changePassword(model: Model, session: Session, password: number | undefined, now: number): string[] {
   const shut = door(session, 'fresh', now);
   if (shut) return shut;
   const { account } = session;
-  const verdict = model.judgePassword(account.name, password, session.from, now);
-  if (typeof verdict !== 'string') return verdict;
-  if (verdict === 'wrong') return ['422 wrong_password'];
+  // The first one is set without an old one, and no old one is sent along.
+  if ((account.password === 0) !== (password === undefined)) return ['422 invalid'];
+  if (password !== undefined) {
+    const verdict = model.judgePassword(account.name, password, session.from, now);
+    if (typeof verdict !== 'string') return verdict;
+    if (verdict === 'wrong') return ['422 wrong_password'];
+  }
   account.password += 1;
   for (const each of account.sessions) each.pending = undefined;
   model.endAll(account, { session });
@@ -121,12 +143,13 @@ export function reauthenticate(
   const password = model.judgePassword(account.name, given.password, from, now);
   if (typeof password !== 'string') return password;
   if (password === 'wrong') return ['422 wrong_password'];
-  if (given.code === undefined && bound?.proved) return ['422 wrong_otp'];
-  if (given.code !== undefined && bound) {
+  const isJudged = bound !== undefined || isRecoveryCode(given.code);
+  if (hasProvedFactor(account) && (given.code === undefined || !isJudged)) return ['422 wrong_otp'];
+  if (given.code !== undefined && hasSecondFactor(account)) {
     const verdict = model.judgeCode(account, given.code, from, now);
     if (typeof verdict !== 'string') return verdict;
     if (verdict === 'wrong') return ['422 wrong_otp'];
-    session.second = { recovery: typeof given.code === 'object' && 'set' in given.code, at: now };
+    session.second = secondBy(given.code, now);
   }
   session.passwordAt = now;
   return ['200'];

@@ -5,12 +5,16 @@ import {
   type Browser,
   type Code,
   type From,
+  type Half,
+  hasSecondFactor,
   isCodeOf,
+  isRecoveryCode,
   judgedBy,
   lasts,
   levelOf,
   lives,
   type Session,
+  secondBy,
   spendRecoveryCode,
   spendStep,
 } from './model-rules.ts';
@@ -40,21 +44,22 @@ export class Model {
     const verdict = this.judgePassword(name, password, from, now);
     if (typeof verdict !== 'string') return verdict;
     if (verdict === 'wrong' || !account) return ['wrong'];
-    if (!account.bound) return this.#issue(account, from, { passwordAt: now }, now);
-    if (code !== undefined) return this.#finish(account, code, from, now, now);
-    if (from.browser) beginHalf(account, from.browser, now);
+    if (!hasSecondFactor(account)) return this.issue(account, from, { passwordAt: now }, now);
+    // Where there is no authenticator no code is judged, but a recovery code.
+    if (code !== undefined && (account.bound || isRecoveryCode(code)))
+      return this.#finish(account, code, from, now, now);
+    if (from.browser) beginHalf(account, from.browser, this.knownAs(from, account, now), now);
     return ['code wanted'];
   }
 
   /** A code for the half sign-in that a browser holds. */
   finishHalf(browser: Browser, code: Code, now: number): string[] {
-    const { half, network } = browser;
+    const half = halfOf(browser, now);
     if (!half) return ['begin anew'];
     const { account } = half;
-    const good = account.halves.includes(half) && lasts(half.at, lives.half, now) && half.judged === judgedBy(account);
-    if (!good || account.disabled) return ['begin anew'];
-    const outcome = this.#finish(account, code, { network, browser }, half.at, now);
-    if (browser.half === undefined) account.halves = account.halves.filter((each) => each !== half);
+    if (!account.bound && !isRecoveryCode(code)) return ['passkey wanted'];
+    const outcome = this.#finish(account, code, { network: browser.network, browser }, half.at, now);
+    takeAway(half, browser);
     return outcome;
   }
 
@@ -65,7 +70,7 @@ export class Model {
     const draws = this.budgets.passwords(name, from.network, known, now);
     const gate = this.budgets.gate(draws, now);
     if (!gate.open) return refusal(gate);
-    const right = account !== undefined && !account.disabled && account.password === password;
+    const right = account !== undefined && !account.disabled && password > 0 && account.password === password;
     this.budgets.settle(draws, right, now);
     return right ? 'right' : 'wrong';
   }
@@ -74,7 +79,7 @@ export class Model {
   judgeCode(account: Account, code: Code, from: From, now: number): 'right' | 'wrong' | string[] {
     const { bound, name } = account;
     const known = this.knownAs(from, account, now);
-    const recovery = typeof code === 'object' && 'set' in code ? code : undefined;
+    const recovery = isRecoveryCode(code) ? code : undefined;
     const draws = recovery ? this.budgets.recoveryCodes(name, known) : this.budgets.codes(bound?.secret.id ?? 0, known);
     const gate = this.budgets.gate(draws, now);
     if (!gate.open) return refusal(gate);
@@ -96,7 +101,7 @@ export class Model {
 
   /** The number under which an account knows the browser that a request comes from. */
   knownAs({ browser }: From, account: Account, now: number): number | undefined {
-    return account.browsers.find((each) => each.browser === browser && each.until > now)?.id;
+    return account.browsers.find(({ id, until }) => browser?.keeps.includes(id) && until > now)?.id;
   }
 
   /** Ends every session, known browser, half sign-in and pending secret of an account, but what is kept. */
@@ -107,13 +112,20 @@ export class Model {
     account.browsers = account.browsers.filter(({ id }) => id === kept.browser);
   }
 
-  /** Takes the second factor away, with its tries and its recovery codes. */
+  /** Takes the authenticator away, with its tries. */
   unbind(account: Account, kept?: Session): void {
     if (account.bound) this.budgets.forget(this.budgets.codes(account.bound.secret.id, undefined));
-    this.budgets.forget(this.budgets.recoveryCodes(account.name, undefined));
     account.bound = undefined;
-    account.codes = undefined;
-    if (kept) kept.second = undefined;
+    this.factorRemoved(account, kept);
+  }
+
+  /** With the last second factor go the recovery codes, and what a session has proved of it beside a password. */
+  factorRemoved(account: Account, kept?: Session): void {
+    if (!hasSecondFactor(account)) {
+      this.budgets.forget(this.budgets.recoveryCodes(account.name, undefined));
+      account.codes = undefined;
+      if (kept?.passwordAt !== undefined) kept.second = undefined;
+    }
     this.factorsChanged(account, kept);
   }
 
@@ -126,7 +138,10 @@ export class Model {
 
   /** What an operator does to an account. */
   operate(account: Account, what: 'disable' | 'enable' | 'promote' | 'demote' | 'reset factors' | 'end all'): void {
-    if (what === 'reset factors') this.unbind(account);
+    if (what === 'reset factors') {
+      account.passkeys = [];
+      this.unbind(account);
+    }
     if (what === 'end all') this.endAll(account);
     if (what === 'disable') this.endAll(account);
     if (what === 'promote' && !account.administrator)
@@ -139,12 +154,11 @@ export class Model {
     const verdict = this.judgeCode(account, code, from, now);
     if (typeof verdict !== 'string') return verdict;
     if (verdict === 'wrong') return ['wrong code'];
-    const second = { recovery: typeof code === 'object' && 'set' in code, at: now };
-    return this.#issue(account, from, { passwordAt, second }, now);
+    return this.issue(account, from, { passwordAt, second: secondBy(code, now) }, now);
   }
 
   /** The only place where a session begins. */
-  #issue(account: Account, from: From, proved: Pick<Session, 'passwordAt' | 'second'>, now: number): string[] {
+  issue(account: Account, from: From, proved: Pick<Session, 'passwordAt' | 'second'>, now: number): string[] {
     const { browser } = from;
     const session: Session = { account, from, ...proved, ends: now + lives.session, seen: now };
     const before = browser?.session;
@@ -153,24 +167,46 @@ export class Model {
     const level = levelOf(session);
     if (browser) {
       Object.assign(browser, { session, half: undefined });
-      const known = account.browsers.find((each) => each.browser === browser && each.until > now);
-      if (known && level === 'full') known.until = now + lives.browser;
-      else if (level === 'full') account.browsers.push({ id: this.newId(), browser, until: now + lives.browser });
+      if (level === 'full') this.#remember(account, browser, now);
     }
     return [`in, ${level}`];
   }
+
+  /** A browser is known to four accounts at most; the next one takes the place of whoever signed in longest ago. */
+  #remember(account: Account, browser: Browser, now: number): void {
+    const id = this.knownAs({ network: browser.network, browser }, account, now) ?? this.newId();
+    const others = this.accounts.flatMap(({ browsers }) => browsers.filter(({ until }) => until > now));
+    const kept = browser.keeps.filter((each) => each !== id && others.some((other) => other.id === each));
+    browser.keeps = [id, ...kept].slice(0, 4);
+    account.browsers = account.browsers.filter((each) => each.id !== id);
+    account.browsers.push({ id, until: now + lives.browser });
+  }
 }
 
-/** At most five half sign-ins of an account and a network wait for a code; the next one ends the oldest. */
-function beginHalf(account: Account, browser: Browser, now: number): void {
-  const { network } = browser;
-  const half = { account, network, at: now, judged: judgedBy(account) };
-  const there = account.halves.filter((each) => each.network.place === network.place);
+/** The half sign-in that a browser holds, as long as it opens the next step. */
+export function halfOf({ half }: Browser, now: number): Half | undefined {
+  if (!half?.account.halves.includes(half) || half.account.disabled) return undefined;
+  return lasts(half.at, lives.half, now) && half.judged === judgedBy(half.account) ? half : undefined;
+}
+
+/** Takes a half sign-in away of which a session was made. */
+export function takeAway(half: Half, browser: Browser): void {
+  if (!browser.half) half.account.halves = half.account.halves.filter((each) => each !== half);
+}
+
+/**
+ * At most five half sign-ins of an account and a network wait for the next step, and apart from it of a browser that it
+ * knows; the next one ends the oldest.
+ */
+function beginHalf(account: Account, browser: Browser, known: number | undefined, now: number): void {
+  const place = known === undefined ? browser.network.place : `browser ${known}`;
+  const half = { account, place, at: now, judged: judgedBy(account) };
+  const there = account.halves.filter((each) => each.place === place);
   const ended = there.slice(0, Math.max(0, there.length - 4));
   account.halves = [...account.halves.filter((each) => !ended.includes(each)), half];
   browser.half = half;
 }
 
-function refusal(gate: Exclude<Gate, { open: true }>): string[] {
+export function refusal(gate: Exclude<Gate, { open: true }>): string[] {
   return 'off' in gate ? ['off'] : gate.seconds.map((seconds) => `wait ${seconds}`);
 }

@@ -2,28 +2,18 @@ import assert from 'node:assert/strict';
 import { second } from '../../src/clock.ts';
 import type { Limits } from '../../src/throttle/throttle.ts';
 import { period } from '../../src/totp/code.ts';
-import type { Person, World } from '../server.ts';
+import type { World } from '../server.ts';
 import { dump } from '../tables.ts';
 import type { Network } from './budgets-model.ts';
 import { Model } from './model.ts';
-import {
-  type Account,
-  type Browser,
-  type Code,
-  type From,
-  newAccount,
-  type Session,
-  stands,
-  stepAt,
-} from './model-rules.ts';
+import { type Account, type Browser, type Code, type From, type Session, stands } from './model-rules.ts';
+import { PasskeyActs } from './perform-passkeys.ts';
 import { networksOf, pick } from './places.ts';
-import type { Act, Guess, Typed, Word } from './plays.ts';
-import { numberOf, outcomeOf, passwordOf, Stage } from './stage.ts';
+import type { Act, Answered, Guess, Typed, Word } from './plays.ts';
+import { numberOf, operateOn, outcomeOf, passwordOf, Stage } from './stage.ts';
+import { enter, type Starting } from './starting.ts';
 import { codeOf } from './typing.ts';
 import { promised, requestFor } from './wishes.ts';
-
-/** Somebody as he stands when the play begins. */
-export type Starting = Person & { administrator: boolean };
 
 interface Given {
   people: readonly Starting[];
@@ -34,10 +24,19 @@ interface Given {
   seen: Map<string, number>;
 }
 
+/** What a device answers where no code is asked for. */
+const inPlaceOf: Partial<Record<Typed, Answered>> = {
+  again: 'again',
+  after: 'unverified',
+  'too late': 'late',
+  wrong: 'of somebody else',
+};
+
 /** One play: everything is done in the model and on the service, and what comes of it must be the same. */
 export class Performance {
   readonly #model: Model;
   readonly #stage: Stage;
+  readonly #passkeys: PasskeyActs;
   readonly #world: World;
   readonly #people: { account: Account; id: string; sets: number[] }[];
   readonly #networks: Network[];
@@ -50,30 +49,23 @@ export class Performance {
     this.#seen = seen;
     this.#networks = networksOf(play);
     // Two behind the address that attackers have too, and one that is an attacker's own.
-    this.#browsers = [0, 0, 1].map((at, index) => ({ name: `browser ${index}`, network: pick(this.#networks, at) }));
+    this.#browsers = [0, 0, 1].map((at, index) => ({
+      name: `browser ${index}`,
+      network: pick(this.#networks, at),
+      keeps: [],
+    }));
     this.#model = new Model(limits);
     this.#stage = new Stage(world);
-    this.#people = people.map((each) => this.#enter(each));
-  }
-
-  #enter({ name, id, administrator, secret, recoveryCodes }: Starting) {
-    const account = newAccount(name, administrator);
-    const sets: number[] = [];
-    if (secret) {
-      const by: Session = { account, from: { network: pick(this.#networks, 0) }, passwordAt: 0, ends: 0, seen: 0 };
-      account.bound = {
-        secret: { id: this.#model.newId(), seen: true },
-        by,
-        proved: true,
-        spent: stepAt(this.#world.now()),
-      };
-      account.codes = { set: this.#model.newId(), spent: new Set() };
-      this.#stage.secrets.set(account.bound.secret.id, secret);
-      this.#stage.sets.set(account.codes.set, recoveryCodes ?? []);
-      sets.push(account.codes.set);
-    }
-    this.#model.accounts.push(account);
-    return { account, id, sets };
+    this.#passkeys = new PasskeyActs({
+      model: this.#model,
+      stage: this.#stage,
+      world,
+      compare: (...what) => this.#compare(...what),
+      keepCodes: (account, codes) => this.#keepCodes(account, codes),
+      see: (what) => this.#see(what),
+    });
+    const beginning = { model: this.#model, stage: this.#stage, passkeys: this.#passkeys };
+    this.#people = people.map((each) => enter(each, beginning, { network: pick(this.#networks, 0), now: world.now() }));
   }
 
   async perform(act: Act): Promise<void> {
@@ -84,10 +76,18 @@ export class Performance {
         return this.#guess(act);
       case 'finish':
         return void (await this.#finish(pick(this.#browsers, act.browser), act.code));
+      case 'use passkey':
+        return void (await this.#passkeys.signIn(this.#who(act.who).account, this.#from(act.at), act.answer));
+      case 'forge passkey':
+        return this.#passkeys.forge(this.#who(act.who).account, this.#from(act.at), act.times);
+      case 'finish by passkey':
+        return void (await this.#passkeys.finish(pick(this.#browsers, act.browser), act.answer));
       case 'leave':
         return this.#leave(pick(this.#browsers, act.browser));
       case 'ask':
-        return this.#ask(act);
+        return this.#ask(this.#session(act.session), act);
+      case 'ask about passkeys':
+        return this.#passkeys.ask(this.#session(act.session), act);
       case 'operate':
         return this.#operate(act);
       case 'wait':
@@ -112,7 +112,7 @@ export class Performance {
     return { name: account?.name ?? 'nobody', account };
   }
 
-  /** Answers what came of it; in a browser the code follows where one is wanted. */
+  /** Answers what came of it; in a browser the code follows where one is wanted, or the passkey. */
   async #signIn(who: number, from: From, word: Word, typed: Typed): Promise<string> {
     // No two sign-ins are of the same millisecond, so that it is plain which came first.
     this.#world.turn(1);
@@ -123,7 +123,8 @@ export class Performance {
     const { outcome, token } = await this.#stage.signIn(name, passwordOf(password), code, from);
     this.#compare(expected, outcome, token, account);
     if (outcome !== 'code wanted' || !from.browser || typed === 'nothing') return outcome;
-    return this.#finish(from.browser, typed);
+    if (account?.bound || typed.endsWith('recovery')) return this.#finish(from.browser, typed);
+    return this.#passkeys.finish(from.browser, inPlaceOf[typed] ?? 'right');
   }
 
   async #guess({ who, at, what, times, patient, everywhere }: Guess): Promise<void> {
@@ -149,43 +150,46 @@ export class Performance {
     if (session) session.account.sessions = session.account.sessions.filter((each) => each !== session);
     if (half) half.account.halves = half.account.halves.filter((each) => each !== half);
     Object.assign(browser, { session: undefined, half: undefined });
-    this.#compare(['signed out'], await this.#stage.signOut(browser), undefined, undefined);
+    this.#compare(['signed out'], await this.#stage.signOut(browser));
   }
 
   async #operate({ who, what }: Act & { do: 'operate' }): Promise<void> {
     const { account, id } = pick(this.#people, who);
-    const { admin } = this.#world.server.service;
     this.#model.operate(account, what);
-    if (what === 'reset factors') await admin.resetSecondFactors('operator', id);
-    else if (what === 'end all') await admin.endSessions('operator', id);
-    else if (what === 'disable' || what === 'enable')
-      await admin.change('operator', id, { disabled: what === 'disable' });
-    else await admin.change('operator', id, { administrator: what === 'promote' });
+    await operateOn(this.#world, id, what);
   }
 
-  /** A session that was made some time, whether it lasts or not. */
-  async #ask({ session: which, what, password: word, code: typed }: Act & { do: 'ask' }): Promise<void> {
-    const session = this.#sessions.length > 0 && pick(this.#sessions.toReversed(), which);
+  /** A session that was made some time, whether it lasts or not; the newest ones first. */
+  #session(which: number): Session | undefined {
+    return this.#sessions.length > 0 ? pick(this.#sessions.toReversed(), which) : undefined;
+  }
+
+  async #ask(session: Session | undefined, { what, password: word, code: typed }: Act & { do: 'ask' }): Promise<void> {
     if (!session) return;
     const { account } = session;
-    const password = numberOf(account, word);
+    // The first password is set without an old one.
+    const isFirst = what === 'change password' && account.password === 0 && word === 'right';
+    const password = isFirst ? undefined : numberOf(account, word);
     const secret =
       what === 'enable with code' ? (session.pending?.secret ?? account.bound?.secret) : account.bound?.secret;
     const code = this.#code(account, typed, secret);
     const sent = {
-      current: passwordOf(password),
+      current: password === undefined ? undefined : passwordOf(password),
       next: passwordOf(account.password + 1),
       code: code && this.#stage.text(code),
     };
     const expected = promised(this.#model, what, session, { password, code }, this.#world.now());
     const answer = await this.#stage.ask(session, ...requestFor(what, sent));
-    this.#compare(expected, outcomeOf(answer), undefined, undefined);
+    this.#compare(expected, outcomeOf(answer));
     const shown = session.pending?.secret ?? account.bound?.secret;
     if (answer.status === 200 && what === 'generate' && shown) this.#stage.learn(shown.id, answer);
-    if (answer.body.recovery_codes && account.codes) {
-      this.#stage.sets.set(account.codes.set, answer.body.recovery_codes);
-      this.#people.find((each) => each.account === account)?.sets.push(account.codes.set);
-    }
+    this.#keepCodes(account, answer.body.recovery_codes);
+  }
+
+  #keepCodes(account: Account, recoveryCodes: string[] | undefined): void {
+    if (!recoveryCodes || !account.codes) return;
+    this.#stage.sets.set(account.codes.set, recoveryCodes);
+    this.#people.find((each) => each.account === account)?.sets.push(account.codes.set);
   }
 
   #code(account: Account | undefined, typed: Typed, secret = account?.bound?.secret): Code {
@@ -194,9 +198,8 @@ export class Performance {
   }
 
   /** The service must answer what the model does; a session that both have made is kept with its token. */
-  #compare(expected: string[], outcome: string, token: string | undefined, account: Account | undefined): void {
-    const kind = outcome.replace(/\d+$/, (digits) => (outcome.startsWith('wait') ? '…' : digits));
-    this.#seen.set(kind, (this.#seen.get(kind) ?? 0) + 1);
+  #compare(expected: string[], outcome: string, token?: string, account?: Account): void {
+    this.#see(outcome.startsWith('wait') ? 'wait …' : outcome);
     assert.ok(expected.includes(outcome), `expected ${expected.join(' or ')}, and it was ${outcome}`);
     const session = outcome.startsWith('in') ? account?.sessions.at(-1) : undefined;
     if (!session || token === undefined) return;
@@ -204,19 +207,25 @@ export class Performance {
     this.#stage.tokens.set(session, token);
   }
 
-  /** Every token ever made opens what it should, and nothing else; and owners get in. */
+  #see(what: string): void {
+    this.#seen.set(what, (this.#seen.get(what) ?? 0) + 1);
+  }
+
+  /** Every token ever made, and every passkey, opens what it should, and nothing else; and owners get in. */
   async end(): Promise<void> {
     for (const session of this.#sessions) {
       const expected = stands(session, this.#world.now()) ? '200' : '401 unauthenticated';
       const outcome = outcomeOf(await this.#stage.ask(session, 'GET', '/me'));
       assert.equal(outcome, expected, `in the end, session ${this.#sessions.indexOf(session)}`);
     }
+    const { browsers = [] } = dump(this.#world);
     for (const { account, id } of this.#people) {
-      const stored = (dump(this.#world)['browsers'] ?? []).filter((row) => row['user_id'] === id);
+      const stored = browsers.filter((row) => row['user_id'] === id);
       assert.equal(stored.length, account.browsers.length, `in the end, browsers that know ${account.name}`);
     }
     for (const browser of this.#browsers)
       for (const { account } of this.#people) await this.#ownersGetIn(account, browser);
+    for (const { account } of this.#people) await this.#passkeys.end(account, this.#from(0));
   }
 
   /** Whoever fails without pause beside it, the owner signs in at once in a browser that the account knows. */
@@ -226,7 +235,7 @@ export class Performance {
     const from = { network: browser.network, browser };
     const known = this.#model.knownAs(from, account, now);
     const { bound } = account;
-    if (known === undefined || !this.#model.budgets.isClean(known)) return;
+    if (account.password === 0 || known === undefined || !this.#model.budgets.isClean(known)) return;
     if (bound && (!bound.secret.seen || this.#model.budgets.isOff(bound.secret.id))) return;
     const who = this.#model.accounts.indexOf(account);
     for (let tries = 0; tries < 7; tries += 1)

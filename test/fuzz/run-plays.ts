@@ -1,11 +1,12 @@
 import type fc from 'fast-check';
 import { defaultLimits, type Limits } from '../../src/throttle/throttle.ts';
 import { quickHash } from '../quick-hash.ts';
-import { makePerson, makePersonWithCode, makeWorld, type World } from '../server.ts';
-import { Performance, type Starting } from './perform.ts';
+import { makeWorld } from '../server.ts';
+import { Performance } from './perform.ts';
 import { type Act, plays } from './plays.ts';
 import { remember, rewind } from './rewind.ts';
 import { tryAll } from './seed.ts';
+import { makeStarting } from './starting.ts';
 
 /** Smaller than the real ones, so that a short play comes to them; delays are as they are. */
 const limits: Limits = {
@@ -15,6 +16,8 @@ const limits: Limits = {
   network: { ...defaultLimits.network, free: 12 },
   site: { ...defaultLimits.site, free: 15 },
   allOtp: { cutOff: 7, kept: true },
+  passkey: { ...defaultLimits.passkey, free: 6 },
+  sitePasskey: { ...defaultLimits.sitePasskey, free: 4 },
 };
 
 /** Performs plays of up to `most` acts, each from the same beginning, and fails with the shortest that goes wrong. */
@@ -37,14 +40,4 @@ export async function runPlays(settings: fc.Parameters<[Act[]]>, most: number): 
   } finally {
     await world.close();
   }
-}
-
-/** A password alone; both factors; an administrator with both, and one who has yet to enrol. */
-async function makeStarting(world: World): Promise<Starting[]> {
-  return [
-    { ...(await makePerson(world, 'alice')), administrator: false },
-    { ...(await makePersonWithCode(world, 'bob')), administrator: false },
-    { ...(await makePersonWithCode(world, 'root', true)), administrator: true },
-    { ...(await makePerson(world, 'adam', true)), administrator: true },
-  ];
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { decodeBase32 } from '../../src/base32.ts';
+import { refusals } from '../../src/passkeys/refusals.ts';
 import { type Answer, codeAt, type World } from '../server.ts';
 import { type CookieJar, cookieJar } from '../visitor/cookies.ts';
 import type { Account, Browser, Code, From, Session } from './model-rules.ts';
-import type { Word } from './plays.ts';
+import type { Operation, Word } from './plays.ts';
 
 /** The first is the one that everybody of our stories begins with. */
 export const passwordOf = (number: number): string =>
@@ -12,7 +13,7 @@ export const passwordOf = (number: number): string =>
 /** The number of the password that somebody types; nobody has number 0. */
 export function numberOf(account: Account | undefined, word: Word): number {
   const { password } = account ?? { password: 1 };
-  return { right: password, wrong: 0, old: password - 1 }[word];
+  return { right: password, wrong: 0, old: Math.max(0, password - 1) }[word];
 }
 
 /** The service itself, asked for what the model is asked for: what stands for digits and tokens there is looked up here. */
@@ -30,9 +31,9 @@ export class Stage {
 
   /** Signs in over the API, or in a browser on our page; answers what came of it and the token where there is one. */
   async signIn(name: string, password: string, code: Code, from: From): Promise<{ outcome: string; token?: string }> {
-    if (from.browser) return this.#form(from.browser, '/sign-in', { username: name, password });
+    if (from.browser) return this.send(from.browser, '/sign-in', { username: name, password });
     const body = code === undefined ? {} : this.text(code);
-    const answer = await this.#call('POST', '/auth/credentials', from, { basic: `${name}:${password}`, body });
+    const answer = await this.call('POST', '/auth/credentials', from, { basic: `${name}:${password}`, body });
     const { status, token, enrolling } = answer.body;
     if (answer.status === 200) return { outcome: `in, ${enrolling ? 'enrolling' : 'full'}`, token };
     const said = answer.status === 401 ? ['', 'code wanted', 'wrong code', 'wrong'][status] : undefined;
@@ -42,18 +43,18 @@ export class Stage {
   /** Types a code into the page that asks for one. */
   async finish(browser: Browser, code: Code): Promise<{ outcome: string; token?: string }> {
     const typed = this.text(code ?? 'wrong');
-    return this.#form(browser, 'otp' in typed ? '/sign-in/code' : '/sign-in/recovery-code', typed);
+    return this.send(browser, 'otp' in typed ? '/sign-in/code' : '/sign-in/recovery-code', typed);
   }
 
   async signOut(browser: Browser): Promise<string> {
-    return (await this.#form(browser, '/sign-out', {})).outcome;
+    return (await this.send(browser, '/sign-out', {})).outcome;
   }
 
   /** Asks for something with the token of a session, from where it was made. */
   async ask(session: Session, method: Method, url: string, body?: object): Promise<Answer> {
     const token = this.tokens.get(session) ?? 'csn_none';
     const accept = url === '/auth/otp/generate' ? { accept: 'application/json' } : {};
-    const answer = await this.#call(method, url, session.from, { token, headers: accept, ...(body ? { body } : {}) });
+    const answer = await this.call(method, url, session.from, { token, headers: accept, ...(body ? { body } : {}) });
     const { browser } = session.from;
     if (url === '/auth/reauthenticate' && answer.status === 200) {
       this.tokens.set(session, answer.body.token);
@@ -89,25 +90,37 @@ export class Stage {
     );
   }
 
-  async #form(
+  /** A page that a browser opens, with its cookies. */
+  async open(browser: Browser, url: string): Promise<Answer> {
+    return (await this.#visit('GET', url, browser)).answer;
+  }
+
+  /** A form that it sends; answers what came of it, and the token of a session where there is one. */
+  async send(
     browser: Browser,
     url: string,
     form: Record<string, string>,
   ): Promise<{ outcome: string; token?: string }> {
-    const jar = this.#jar(browser);
-    const headers = { cookie: jar.header('/', this.#world.now()) };
-    const answer = await this.#call('POST', url, { network: browser.network }, { form, headers });
-    const cookies = [answer.headers['set-cookie'] ?? []].flat().map(String);
-    for (const line of cookies) jar.keep(line, this.#world.now());
+    const { answer, cookies } = await this.#visit('POST', url, browser, { form });
     const [, token] = /^countersign=(csn_[^;]+)/m.exec(cookies.join('\n')) ?? [];
     const to = String(answer.headers['location']);
     if (token) return { outcome: to.startsWith('/account/authenticator') ? 'in, enrolling' : 'in, full', token };
-    if (answer.status === 303) return { outcome: places[to] ?? 'begin anew' };
+    if (answer.status === 401) return { outcome: `wrong passkey: ${reasonOn(answer)}` };
     if (answer.status === 422) return { outcome: url === '/sign-in' ? 'wrong' : 'wrong code' };
     return { outcome: outcomeOf(answer) };
   }
 
-  async #call(method: Method, url: string, { network, browser }: From, given: Given) {
+  async #visit(method: Method, url: string, browser: Browser, given: Given = {}) {
+    const jar = this.#jar(browser);
+    const headers = { cookie: jar.header('/', this.#world.now()) };
+    const answer = await this.call(method, url, { network: browser.network }, { ...given, headers });
+    const cookies = [answer.headers['set-cookie'] ?? []].flat().map(String);
+    for (const line of cookies) jar.keep(line, this.#world.now());
+    return { answer, cookies };
+  }
+
+  /** Any request, from where it is said to come. */
+  async call(method: Method, url: string, { network, browser }: From, given: Given) {
     const known =
       browser &&
       this.#jar(browser)
@@ -128,17 +141,35 @@ export class Stage {
   }
 }
 
+/** What an operator does at the command line. */
+export async function operateOn({ server }: World, id: string, what: Operation): Promise<void> {
+  const { admin } = server.service;
+  if (what === 'reset factors') await admin.resetSecondFactors('operator', id);
+  else if (what === 'end all') await admin.endSessions('operator', id);
+  else if (what === 'disable' || what === 'enable')
+    await admin.change('operator', id, { disabled: what === 'disable' });
+  else await admin.change('operator', id, { administrator: what === 'promote' });
+}
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 type Given = Parameters<World['call']>[2] & object;
 
 const places: Record<string, string> = {
   '/sign-in/code': 'code wanted',
+  '/sign-in/second-passkey': 'passkey wanted',
   '/sign-in?done=signed-out': 'signed out',
 };
+
+/** Why a page says that a passkey was refused; some reasons have the same words. */
+function reasonOn({ text }: Answer): string | undefined {
+  return Object.entries(refusals).find(([, words]) => text.includes(words))?.[0];
+}
 
 /** An answer in the words of the model. */
 export function outcomeOf({ status, headers, body, text }: Answer): string {
   if (status === 429) return headers['retry-after'] === undefined ? 'off' : `wait ${headers['retry-after']}`;
+  if (status === 303) return places[String(headers['location'])] ?? 'begin anew';
+  if (body.code === 'passkey_refused' || body.code === 'wrong_passkey') return `wrong passkey: ${body.reason}`;
   return status < 300 ? String(status) : `${status} ${body.code ?? text.slice(0, 200)}`;
 }

@@ -9,7 +9,7 @@ export function promised(
   model: Model,
   what: Wish,
   session: Session,
-  { password, code }: { password: number; code: Code },
+  { password, code }: { password: number | undefined; code: Code },
   now: number,
 ): string[] {
   switch (what) {
@@ -32,7 +32,7 @@ export function promised(
     case 'change password':
       return does.changePassword(model, session, password, now);
     case 'reauthenticate':
-      return does.reauthenticate(model, session, { password, code }, now);
+      return does.reauthenticate(model, session, { password: password ?? 0, code }, now);
     case 'sign out':
       return does.signOut(session, now);
     case 'end others':
@@ -46,7 +46,7 @@ export function requestFor(
     current,
     next,
     code,
-  }: { current: string; next: string; code: { otp?: string; recovery_code?: string } | undefined },
+  }: { current: string | undefined; next: string; code: { otp?: string; recovery_code?: string } | undefined },
 ): [Method, string, object?] {
   switch (what) {
     case 'whoami':
@@ -65,7 +65,7 @@ export function requestFor(
     case 'recovery codes':
       return ['POST', '/auth/recovery-codes'];
     case 'change password':
-      return ['PUT', '/auth/password', { current, new: next }];
+      return ['PUT', '/auth/password', { ...(current !== undefined && { current }), new: next }];
     case 'reauthenticate':
       return ['POST', '/auth/reauthenticate', { password: current, ...code }];
     case 'sign out':
