@@ -32,7 +32,18 @@ export const breaksAroundPasskeys = [
   {
     name: 'what answers nothing that was asked is charged and written down',
     tests: ['attacks/passkey-garbage'],
-    edits: [['src/sign-in/judge.ts', "if (unasked) return { result: 'wrong passkey', reason: unasked };", '']],
+    edits: [
+      [
+        'src/sign-in/judge.ts',
+        "if (!('challenge' in judged)) return { result: 'wrong passkey', reason: judged.refused };",
+        '',
+      ],
+      [
+        'src/passkeys/passkeys.ts',
+        'if (!(await spendChallenge(tx, j',
+        'if (judged.challenge && !(await spendChallenge(tx, j',
+      ],
+    ],
   },
   {
     name: 'a passkey is charged before it is judged, so that a neighbour may use up its tries',
@@ -43,11 +54,7 @@ export const breaksAroundPasskeys = [
     name: 'an answer that was taken before is judged once more',
     tests: ['attacks/passkey-garbage'],
     edits: [
-      [
-        'src/passkeys/judging.ts',
-        "(await isSpent(database.read, found.challenge)) ? 'challenge' : undefined",
-        'undefined',
-      ],
+      ['src/passkeys/judging.ts', "if (await isSpent(database.read, challenge)) return { refused: 'challenge' };", ''],
     ],
   },
   {
@@ -118,6 +125,11 @@ export const breaksAroundPasskeys = [
     edits: [['src/sign-in/note-refused.ts', 'passkey_reason: wrong.reason', 'passkey: wrong.reason']],
   },
   {
+    name: 'the audit log says in two ways what was wrong with a passkey',
+    tests: ['attacks/a-36-refused-registration'],
+    edits: [['src/sign-in/keep-passkey.ts', 'passkey_reason: judged.refused', 'reason: judged.refused']],
+  },
+  {
     name: 'the activity names a passkey that it was not',
     tests: ['../src/audit/words', 'stories/which-passkey'],
     edits: [['src/audit/words.ts', "passkeys.find(({ id }) => id === row.detail['passkey'])", 'passkeys.at(0)']],
@@ -133,8 +145,8 @@ export const breaksAroundPasskeys = [
     edits: [
       [
         'src/account/overview.ts',
-        'copied: await newestCopied(read, { userId, passkeys, since }),',
-        "copied: await newestUnless(read, { userId, event: 'passkey.clone_suspected', mendedBy: 'passkey.removed', since }),",
+        'rows.find(({ at, detail }) => at >= since && passkeys.some(',
+        "(await activity(read, { userId, events: ['passkey.removed'] })).rows.length > 0 ? undefined : rows.find(({ at, detail }) => at >= since && passkeys.some(",
       ],
     ],
   },
@@ -150,7 +162,7 @@ export const breaksAroundPasskeys = [
   },
   {
     name: 'a session that was made by a passkey alone has proved nothing once that is gone',
-    tests: ['stories/passkey-factors'],
+    tests: ['stories/passkey-factors', 'stories/account-passkeys-removal'],
     edits: [['src/sign-in/factor-changes.ts', 'if (passwordAt !== undefined) await', 'await']],
   },
   {
@@ -172,5 +184,49 @@ export const breaksAroundPasskeys = [
     name: 'a challenge of an instance whose clock is a little ahead is not taken',
     tests: ['../src/passkeys/challenge'],
     edits: [['src/passkeys/challenge.ts', 'now + clockTolerance + challengeLife', 'now + challengeLife']],
+  },
+  {
+    name: 'a link that is void by now gets a passkey kept',
+    tests: ['stories/passwordless-invitation'],
+    edits: [
+      [
+        'src/sign-in/passkey-by-link.ts',
+        '!(await passwords.takeLink(tx, given.token, now))',
+        '!((await passwords.takeLink(tx, given.token, now)) || true)',
+      ],
+    ],
+  },
+  {
+    name: 'of those who use one link at once each keeps a passkey',
+    tests: ['stories/passwordless-invitation'],
+    edits: [
+      [
+        'src/sign-in/passkey-by-link.ts',
+        'hasSecondFactor(facts) || !(await passwords.takeLink(tx, given.token, now))',
+        '!((await passwords.takeLink(tx, given.token, now)) || true)',
+      ],
+    ],
+  },
+  {
+    name: 'an answer that comes again is an error of ours',
+    tests: ['stories/passkeys'],
+    edits: [
+      [
+        'src/passkeys/passkeys.ts',
+        "if (!(await spendChallenge(tx, judged.challenge))) return 'challenge';",
+        "if (!(await spendChallenge(tx, judged.challenge))) throw new Error('answered already');",
+      ],
+    ],
+  },
+  {
+    name: 'what answers nothing that was asked is charged where it is known of whom',
+    tests: ['attacks/passkey-garbage'],
+    edits: [
+      [
+        'src/sign-in/judge.ts',
+        "if (!('challenge' in judged)) return",
+        "const charged = !('challenge' in judged) && userId ? await chargePasskey(userId, client) : noCharge;\n      if ('charges' in charged) await database.transaction((tx) => throttle.settle(tx, charged, 'wrong', clock()));\n      if (!('challenge' in judged)) return",
+      ],
+    ],
   },
 ];

@@ -151,7 +151,7 @@ export const breaksInABrowser = [
   {
     name: 'a page that stood open answers an old challenge',
     tests: ['browser/passkeys-left-open', 'browser/passkeys-sign-in'],
-    edits: [['src/pages/assets/passkeys.js', 'Date.now() - madeAt < goodFor', 'madeAt > 0']],
+    edits: [['src/pages/assets/passkeys.js', 'Date.now() - madeAt < goodFor(options)', 'madeAt > 0']],
   },
   {
     name: 'a page that stood open is loaded anew, and what was typed there is lost',
@@ -168,5 +168,27 @@ export const breaksInABrowser = [
     name: 'the script may ask nothing of the service',
     tests: ['browser/passkeys-left-open', 'browser/passkeys-sign-in'],
     edits: [['src/http/page.ts', "  'connect-src': \"'self'\",\n", '']],
+  },
+  {
+    name: 'a device that answers by itself is asked on where its passkey was refused',
+    tests: ['stories/passkey-pages'],
+    edits: [['src/sign-in/page.ts', 'inList: !refused,', 'inList: true,']],
+  },
+  {
+    name: 'the page of a new passkey, loaded again, says that it was refused',
+    tests: ['stories/account-passkeys-again'],
+    edits: [['src/account/passkeys.ts', 'await isThere(error, session, answer, parts)', 'false']],
+  },
+  {
+    name: 'whatever comes too late is said to have made a passkey',
+    tests: ['stories/account-passkeys-again'],
+    edits: [
+      ['src/account/passkeys.ts', "all.some(({ credentialId }) => credentialId.toString('base64url') === id)", 'true'],
+    ],
+  },
+  {
+    name: 'a page without a button for passkeys does not say at which address there is one',
+    tests: ['browser/passkeys-nowhere'],
+    edits: [['src/sign-in/page.ts', 'notHere(options && origin)', 'notHere(undefined)']],
   },
 ];

@@ -110,4 +110,35 @@ export const breaksInTheCellar = [
     edits: [['src/users/store.ts', 'sql.lit(1)', '1']],
     all: true,
   },
+  {
+    name: 'the command line says that a session by a passkey alone has proved a password',
+    tests: ['cli/passkeys'],
+    edits: [['src/cli/session.ts', 'proved: proofsOf(each)', "proved: ['password', ...proofsOf(each)]"]],
+  },
+  {
+    name: 'a start under an IP address says nothing of passkeys',
+    tests: ['cli/passkeys'],
+    edits: [['src/cli/serve.ts', '  await sayWithoutPasskeys(call);', '']],
+  },
+  {
+    name: 'the audit row of a refused passkey does not say which it was',
+    tests: ['stories/which-passkey'],
+    edits: [['src/sign-in/note-refused.ts', 'passkey_reason: wrong.reason, ...which', 'passkey_reason: wrong.reason']],
+  },
+  {
+    name: 'the audit row of a passkey whose account is disabled does not say which it was',
+    tests: ['stories/which-passkey'],
+    edits: [['src/sign-in/with-passkey.ts', "reason: 'signature', passkeyId }", "reason: 'signature' }"]],
+  },
+  {
+    name: 'the owner does not read which passkey was refused',
+    tests: ['stories/which-passkey', '../src/audit/words'],
+    edits: [
+      [
+        'src/audit/words.ts',
+        "'sign_in.refused': refusal,",
+        "'sign_in.refused': (row) => refusal({ ...row, passkey: undefined }),",
+      ],
+    ],
+  },
 ];

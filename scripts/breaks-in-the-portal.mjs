@@ -191,4 +191,34 @@ export const breaksInThePortal = [
     tests: ['stories/rescue'],
     edits: [['src/admin/accounts.ts', 'await passwords.voidLink(tx, userId);', '']],
   },
+  {
+    name: 'when a session was proved is when its password was, though a passkey has come since',
+    tests: ['stories/passkey-factors'],
+    edits: [
+      [
+        'src/sign-in/current-session.ts',
+        'Math.max(passwordAt ?? 0, secondFactor?.at ?? 0)',
+        'passwordAt ?? secondFactor?.at ?? 0',
+      ],
+    ],
+  },
+  {
+    name: 'whatever a browser sends as the token of its ceremony is kept',
+    tests: ['stories/passkey-pages'],
+    edits: [['src/sign-in/passkey-options.ts', 'held !== undefined && ceremonyToken.test(held)', 'held !== undefined']],
+  },
+  {
+    name: 'a passkey alone on the sign-in page is not counted',
+    tests: ['metrics'],
+    edits: [
+      ['src/sign-in/passkey-page-routes.ts', 'client, browser);\n      count(outcome.result);', 'client, browser);'],
+    ],
+  },
+  {
+    name: 'a passkey after the password is not counted',
+    tests: ['metrics'],
+    edits: [
+      ['src/sign-in/passkey-page-routes.ts', 'cookies.session);\n      count(outcome.result);', 'cookies.session);'],
+    ],
+  },
 ];

@@ -42,7 +42,7 @@ export const breaksOfCeremonies = [
     edits: [
       [
         'src/passkeys/answer.ts',
-        "if (!view.subarray(0, 32).equals(hash('sha256', relyingParty.id, 'buffer'))) return 'rp_id';",
+        "if (!view.subarray(0, 32).equals(hash('sha256', rpId, 'buffer'))) return 'rp_id';",
         '',
       ],
     ],
@@ -166,7 +166,11 @@ export const breaksOfCeremonies = [
     name: 'a passkey is kept under another id than it has',
     tests: ['attacks/a-36-registration'],
     edits: [
-      ['src/passkeys/ceremony.ts', " && Buffer.from(id).toString('base64url') === answer.id", ' && answer.id !== ""'],
+      [
+        'src/passkeys/ceremony.ts',
+        "Buffer.from(id).toString('base64url') === answer.id",
+        'id.length + answer.id.length > 0',
+      ],
     ],
   },
   {
@@ -179,6 +183,16 @@ export const breaksOfCeremonies = [
         'await insertPasskey(tx, passkey);',
       ],
     ],
+  },
+  {
+    name: 'a passkey that was made for another host name signs in',
+    tests: ['stories/account-passkeys-removal'],
+    edits: [['src/passkeys/judging.ts', '!passkey || passkey.rpId !== rpId', '!passkey']],
+  },
+  {
+    name: 'how a passkey is reached is kept as a browser says it, whatever that is',
+    tests: ['attacks/a-36-registration'],
+    edits: [['src/passkeys/ceremony.ts', '.filter((each) => transportWord.test(each))', '']],
   },
   ...breaksOfChallenges,
 ];

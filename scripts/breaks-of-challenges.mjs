@@ -51,8 +51,8 @@ export const breaksOfChallenges = [
     edits: [
       [
         'src/passkeys/passkeys.ts',
-        'if (!judged.challenge) return judged.refused;',
-        "if ('refused' in judged) return judged.refused;",
+        'if (!(await spendChallenge(tx, judged.challenge)))',
+        "if ('refused' in judged) return judged.refused;\n  if (!(await spendChallenge(tx, judged.challenge)))",
       ],
     ],
   },
@@ -95,8 +95,8 @@ export const breaksOfChallenges = [
     edits: [
       [
         'src/sign-in/keep-passkey.ts',
-        "{ reason: judged.refused, ...(by === 'link' && { by }) }",
-        '{ reason: judged.refused }',
+        "{ passkey_reason: judged.refused, ...(by === 'link' && { by }) }",
+        '{ passkey_reason: judged.refused }',
       ],
     ],
   },
@@ -119,7 +119,7 @@ export const breaksOfChallenges = [
   {
     name: 'a passkey is judged whatever the clock says',
     tests: ['attacks/a-36-challenges'],
-    edits: [['src/sign-in/judge.ts', '      await mustKnowTime();\n      const unasked', '      const unasked']],
+    edits: [['src/sign-in/judge.ts', '      await mustKnowTime();\n      const judged', '      const judged']],
   },
   {
     name: 'a new passkey is judged whatever the clock says',
@@ -172,8 +172,8 @@ export const breaksOfChallenges = [
     edits: [
       [
         'src/sign-in/with-passkey.ts',
-        '{ ticket, userId, forgo }: JudgedPasskey',
-        '{ ticket, userId, spend }: JudgedPasskey',
+        '{ ticket, userId, passkeyId, forgo }: JudgedPasskey',
+        '{ ticket, userId, passkeyId, spend }: JudgedPasskey',
       ],
       ['src/sign-in/with-passkey.ts', '(await forgo(tx)) ?? (', '(await spend(tx, clock())) && ('],
     ],

@@ -20,7 +20,7 @@ export const breaksOfFactors = [
   {
     name: 'what is asked for one link is good for every other',
     tests: ['stories/passwordless-invitation'],
-    edits: [['src/sign-in/passkey-by-link.ts', "hashToken(token).toString('base64url')", "'link'"]],
+    edits: [['src/sign-in/ceremonies.ts', "hashToken(token).toString('base64url')", "'link'"]],
   },
   {
     name: 'whoever has made a passkey by a link is a newcomer still',
@@ -174,6 +174,23 @@ export const breaksOfFactors = [
         '!given.code',
       ],
     ],
+  },
+  {
+    name: 'proving again, a code of an authenticator that is not there is refused without a row',
+    tests: ['stories/passkey-after-password'],
+    edits: [
+      ['src/sign-in/reauthenticate.ts', "sent?.kind === 'otp' && !facts.authenticator ? undefined : sent", 'sent'],
+    ],
+  },
+  {
+    name: 'whoever has nothing left to prove it by is sent to prove it',
+    tests: ['stories/account-passkeys-removal'],
+    edits: [['src/account/overview-next.ts', 'if (passkeys.elsewhere === 0)', 'if (passkeys.elsewhere < 0)']],
+  },
+  {
+    name: 'an account without any passkey is told that its passkey cannot be used here',
+    tests: ['stories/account-passkeys-removal'],
+    edits: [['src/sign-in/reauthenticate-page-routes.ts', 'none: !facts.password && !facts.passkeys', 'none: false']],
   },
   {
     name: 'accounts without passkeys are told of methods',

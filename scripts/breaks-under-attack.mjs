@@ -104,4 +104,26 @@ export const breaksUnderAttack = [
     tests: ['security-log'],
     edits: [['src/http/log.ts', 'if (caller) caller.problem = problem;', '']],
   },
+  {
+    name: 'wrong codes for a secret that waited outlive a reset',
+    tests: ['stories/throttle-codes'],
+    edits: [['src/sign-in/factor-changes.ts', 'await throttle.forget(tx, pendingOtpTry(userId));', '']],
+  },
+  {
+    name: 'wrong recovery codes outlive those that they were tried for',
+    tests: ['stories/throttle-codes'],
+    edits: [['src/sign-in/factor-changes.ts', 'await throttle.forget(tx, recoveryCodeTry(userId));', '']],
+  },
+  {
+    name: 'wrong codes of an authenticator outlive a reset',
+    tests: ['stories/throttle-codes'],
+    edits: [['src/sign-in/factor-changes.ts', 'if (bound) await throttle.forget(tx, otpTry(userId, bound.id));', '']],
+  },
+  {
+    name: 'a right code counts as wrong where the account changes while it proves a session again',
+    tests: ['stories/overtaken'],
+    edits: [
+      ['src/sign-in/reauthenticate.ts', "if (code) await throttle.settle(tx, code.ticket, 'unjudged', now);", ''],
+    ],
+  },
 ];

@@ -120,7 +120,7 @@ export async function makeCaller(world: World): Promise<Caller> {
   };
 }
 
-/** The cookie of a browser in which the password was right and a code is still to come. */
+/** The cookie of a browser in which the password was right and the second factor is still to come. */
 export async function halfSignIn(world: World, { name, password }: Person): Promise<string> {
   const { headers } = await world.call('POST', '/sign-in', { form: { username: name, password } });
   const cookie = [headers['set-cookie']].flat().find((each) => String(each).includes('=csh_'));

@@ -6,7 +6,10 @@ import { figuresOf, metricsOf, moves, withMetrics } from './metrics.ts';
 import { makePersonWithPasskey, signInWithPasskey } from './passkeys.ts';
 import { quickHash } from './quick-hash.ts';
 import { inWorld, makePerson, makePersonWithCode, signIn, type World, wrongCode } from './server.ts';
+import { givePassword } from './stories/in-a-browser.ts';
+import { usePasskey } from './stories/passkey-form.ts';
 import { assertRefused, tryToSignIn, watchArgon2 } from './stories/steps.ts';
+import { visit } from './visitor.ts';
 
 const inMeasured = (story: (world: World) => Promise<void>): Promise<void> =>
   inWorld(story, withMetrics, { argon2: quickHash });
@@ -45,6 +48,25 @@ test('each sign-in is counted by its result, each answer by its status, and each
       assert.equal((await world.call('GET', '/account')).status, 303);
     });
     assert.deepEqual(moved, [...[3, 1, 5, 2, 1, 1, 0], ...[5, 1, 10, 0], 10]);
+  }));
+
+test('on the pages a passkey is counted like this too, alone and after the password', () =>
+  inMeasured(async (world) => {
+    const carol = await makePersonWithPasskey(world);
+    const wrong = { flags: { uv: false } };
+    const moved = await moves(world, signIns, async () => {
+      const visitor = await usePasskey(await visit(world).open('/sign-in'), carol.device, { wrong });
+      await usePasskey(visitor, carol.device);
+      assert.equal(visitor.path, '/account');
+    });
+    assert.deepEqual(moved, [1, 0, 0, 0, 1, 0, 0]);
+    const more = await moves(world, signIns, async () => {
+      const visitor = await givePassword(visit(world), carol);
+      await usePasskey(visitor, carol.device, { wrong });
+      await usePasskey(visitor, carol.device);
+      assert.equal(visitor.path, '/account');
+    });
+    assert.deepEqual(more, [1, 1, 0, 0, 1, 0, 0]);
   }));
 
 test('each request with the token of a session is a check, whether there is one or not, and reads', () =>

@@ -64,6 +64,14 @@ function changed({ body, at }: Sent, pointer: string, value: unknown): unknown {
   return copy;
 }
 
+/** Asserts that a request with this value at a pointer is refused, and that the answer names the pointer and no other. */
+async function assertNamed(sent: Sent, pointer: string, value: unknown): Promise<void> {
+  const { status, body } = await send(sent, changed(sent, pointer, value));
+  const what = `${sent.url} ${pointer}: ${JSON.stringify(value)?.slice(0, 30)}`;
+  assert.deepEqual([status, body.code], [422, 'invalid'], what);
+  assert.deepEqual([...new Set(body.errors.map((each) => each.pointer))], [`/${sent.at}${pointer}`], what);
+}
+
 test('each part of a credential has its type, its alphabet and its length', async () => {
   for (const sent of await requests()) {
     const stored = dump(world);
@@ -83,12 +91,7 @@ test('each part of a credential has its type, its alphabet and its length', asyn
         'AAAA\n',
         'A'.repeat(longest + 1),
       ];
-      for (const value of wrong) {
-        const { status, body } = await send(sent, changed(sent, pointer, value));
-        const what = `${sent.url} ${pointer}: ${JSON.stringify(value).slice(0, 30)}`;
-        assert.deepEqual([status, body.code], [422, 'invalid'], what);
-        assert.deepEqual([...new Set(body.errors.map((each) => each.pointer))], [`/${sent.at}${pointer}`], what);
-      }
+      for (const value of wrong) await assertNamed(sent, pointer, value);
     }
     for (const [pointer, value] of Object.entries({
       '/type': 'password',
@@ -96,9 +99,9 @@ test('each part of a credential has its type, its alphabet and its length', asyn
       '': 'text',
       '/clientExtensionResults': 1,
     }))
-      assert.equal((await send(sent, changed(sent, pointer, value))).status, 422, `${sent.url} ${pointer}`);
+      await assertNamed(sent, pointer, value);
     for (const pointer of ['/id', '/rawId', '/type', '/response', '/response/clientDataJSON'])
-      assert.equal((await send(sent, changed(sent, pointer, undefined))).status, 422, `${sent.url} without ${pointer}`);
+      await assertNamed(sent, pointer, undefined);
     assert.deepEqual(dump(world), stored, sent.url);
   }
 });

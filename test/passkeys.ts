@@ -74,12 +74,13 @@ export async function tokenByPasskey(world: World, device: SoftwareAuthenticator
  */
 export async function answerLater(world: World, { id, name }: Person): Promise<() => Promise<unknown>> {
   const { service } = world.server;
-  const asked = await service.passkeys.creationOptions(service.database.read, { id, name }, 'a session', world.now());
+  const ceremony = { purpose: 'registration', boundTo: 'a session' } as const;
+  const asked = await service.passkeys.creationOptions(service.database.read, { id, name }, ceremony, world.now());
   const answer = registrationResponse.parse(softwareAuthenticator().create(asked));
   return async () => {
     const { passkeys, database } = world.server.service;
     try {
-      const given = await passkeys.verify(answer, 'a session', world.now());
+      const given = await passkeys.verify(answer, ceremony, world.now());
       if ('refused' in given) return given.refused;
       await database.transaction((tx) => passkeys.add(tx, id, given, 'Key', world.now()));
       return 'kept';

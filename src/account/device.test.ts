@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deviceOf } from './device.ts';
+import { deviceOf, nameFor } from './device.ts';
 
 const apple = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';
 const google = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0';
@@ -38,9 +38,17 @@ test('what is not known is shown as it came, and cut short', () => {
   assert.equal(deviceOf('Mozilla/5.0 (compatible)'), 'Mozilla/5.0 (compatible)');
   assert.equal(deviceOf(`x/1${'<'.repeat(10)}`), 'x/1<<<<<<<<<<');
   assert.equal(deviceOf('🦊'.repeat(60)), '🦊'.repeat(60));
-  assert.equal(deviceOf('🦊'.repeat(61)), `${'🦊'.repeat(60)}…`);
+  assert.equal(deviceOf('🦊'.repeat(61)), `${'🦊'.repeat(59)}…`);
 });
 
 test('a device without a name is called one', () => {
   for (const nothing of ['', ' ']) assert.equal(deviceOf(nothing), 'An unnamed device');
+});
+
+test('a new passkey is called after its device, also where nobody knows that and it says much', () => {
+  const long = `Mozilla/5.0 (${'x'.repeat(100)})`;
+  const name = `Mozilla/5.0 (${'x'.repeat(46)}…`;
+  assert.equal(nameFor(long, []), name);
+  assert.equal(nameFor(long, [{ name }]), `${name} 2`);
+  assert.equal(nameFor('\u{200b}', []), 'Passkey');
 });

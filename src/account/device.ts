@@ -17,14 +17,11 @@ export function deviceOf(userAgent: string): string {
 
 /** What a new passkey is called where nobody says otherwise: after the device, told apart from those that there are. */
 export function nameFor(userAgent: string, all: readonly { name: string }[]): string {
-  const device = labelOf(deviceOf(userAgent), longestDevice) ?? 'Passkey';
+  const device = labelOf(deviceOf(userAgent), longest) ?? 'Passkey';
   const taken = new Set(all.map(({ name }) => name));
   const numbered = all.map((_, index) => `${device} ${index + 2}`);
   return [device, ...numbered].find((name) => !taken.has(name)) ?? device;
 }
-
-/** There is room for a number behind it. */
-const longestDevice = 60;
 
 type Names = readonly (readonly [mark: RegExp, name: string])[];
 
@@ -52,9 +49,10 @@ function find(names: Names, text: string): string | undefined {
   return names.find(([mark]) => mark.test(text))?.[1];
 }
 
-const most = 60;
+/** In code points; a name that begins so has room for a number behind it. */
+const longest = 60;
 
 function cut(text: string): string {
   const characters = [...text];
-  return characters.length > most ? `${characters.slice(0, most).join('')}…` : text;
+  return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : text;
 }

@@ -23,6 +23,7 @@ test('whatever is shown is shown as text', () => {
     site: { service: hostile, contact: '' },
     token: hostile,
     minimum: 15,
+    factors: { password: true, authenticator: false, passkeys: false },
     name: hostile,
     passkey: askedFor(hostile),
     error: { code: 'weak_password', sentence: hostile, wait: undefined } as const,

@@ -10,6 +10,7 @@ import {
   type Site,
 } from '../pages/pages.ts';
 import type { CreationOptions } from '../passkeys/passkeys.ts';
+import type { Factors } from './factors.ts';
 
 interface Form {
   site: Site;
@@ -45,11 +46,18 @@ function passkeyInstead(options: CreationOptions, token: string): Html {
 }
 
 /** After the form: the account has its password. */
-export function invitationDonePage({ site }: { site: Site }): string {
+export function invitationDonePage({ site, factors }: { site: Site; factors: Factors }): string {
   const main = html`<h1>Your password is set</h1>
-<p>You can sign in to ${site.service} with it now.</p>
+<p>You can sign in to ${site.service} with it now${besides(factors)}.</p>
 ${linkToSignIn()}`;
   return layout({ site, title: 'Password set', main });
+}
+
+/** What is asked for besides the password. */
+function besides({ passkeys, authenticator }: Factors): string {
+  if (!passkeys && !authenticator) return '';
+  const factors = [passkeys && 'your passkey', authenticator && 'a code of your authenticator app'];
+  return `, together with ${[...factors, 'a recovery code'].filter(Boolean).join(' or ')}`;
 }
 
 /** The link was used, is over, or was followed by a newer one. */

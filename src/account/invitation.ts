@@ -8,6 +8,7 @@ import { inForm, type RegistrationResponse, registrationResponse } from '../pass
 import type { Passwords } from '../passwords/passwords.ts';
 import { type Facts, minimumPassword, type SignIn } from '../sign-in/sign-in.ts';
 import { nameFor } from './device.ts';
+import { factorsOf } from './factors.ts';
 import { invitationDonePage, invitationGonePage, invitationPage, linkWantedPage } from './invitation-page.ts';
 import { newCodesPage } from './recovery-codes-page.ts';
 
@@ -52,10 +53,12 @@ export function invitationRoutes(app: FastifyInstance, parts: Parts): void {
   };
   const gone = (reply: FastifyReply) => sendPage(reply, 404, invitationGonePage({ site }));
 
+  const passwordSet = (facts: Facts) => invitationDonePage({ site, factors: factorsOf(facts) });
+
   /** The page that says that it is done; nothing where the link is spent. */
   const accept = async (facts: Facts, sent: Sent, client: Client, now: number): Promise<string | undefined> => {
     if ('password' in sent)
-      return (await signIn.password.acceptLink(facts, sent, client)) ? invitationDonePage({ site }) : undefined;
+      return (await signIn.password.acceptLink(facts, sent, client)) ? passwordSet(facts) : undefined;
     const given = { token: sent.token, answer: sent.credential, name: nameFor(client.userAgent, []) };
     const done = await signIn.passkeyByLink.accept(facts.user.id, given, client);
     if (!done) return undefined;

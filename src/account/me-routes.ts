@@ -4,7 +4,7 @@ import { isoTime } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { route } from '../http/http.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
-import type { SignIn } from '../sign-in/sign-in.ts';
+import { factorList, listFactors, type SignIn } from '../sign-in/sign-in.ts';
 
 interface Parts {
   database: Database;
@@ -41,7 +41,7 @@ function me(app: FastifyInstance, { database, signIn }: Parts): void {
       id: z.string(),
       name: z.string(),
       roles: z.array(z.literal('administrator')),
-      factors: z.array(z.object({ type: z.enum(['password', 'otp', 'passkey']), proved: z.boolean() })),
+      factors: factorList,
       recovery_codes_left: z.int().min(0).max(10),
       enrolling: z.literal(true).optional(),
       password_change: z.literal(true).optional(),
@@ -83,14 +83,15 @@ function me(app: FastifyInstance, { database, signIn }: Parts): void {
     answers: { 200: { description: 'My account', schema } },
     async handle({ session }) {
       const facts = await signIn.readFacts(database.read, session.userId);
-      const password = facts?.password ? [{ type: 'password', proved: true }] : [];
-      const otp = facts?.authenticator ? [{ type: 'otp', proved: facts.authenticator.proved }] : [];
-      const passkeys = facts?.passkeys ? [{ type: 'passkey', proved: true }] : [];
       return {
         id: session.userId,
         name: session.name,
         roles: session.administrator ? ['administrator'] : [],
-        factors: [...password, ...otp, ...passkeys],
+        factors: listFactors({
+          password: facts?.password !== undefined,
+          authenticator: facts?.authenticator,
+          passkeys: facts?.passkeys !== undefined,
+        }),
         recovery_codes_left: await recoveryCodesLeft(database.read, session.userId),
         ...(session.level === 'enrolling' && { enrolling: true }),
         ...(session.level === 'changing password' && { password_change: true }),

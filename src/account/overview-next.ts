@@ -24,14 +24,15 @@ ${few}`;
   if (!password && passkeys.here === 1)
     return html`<p>Your one passkey is the only way into this account: lose it, and only an administrator can let you in again. Add another one on another device, or <a href="/account/password">set a password</a>.</p>
 ${primary('/account/passkeys', 'Add another passkey')}`;
-  return alarm || copied
-    ? undefined
-    : html`<p>Your account is well protected: there is nothing to do.</p>\n${offer(overview)}`;
+  return alarm || copied ? undefined : html`<p>Your account is well protected.</p>\n${offer(overview)}`;
 }
 
 function noWayIn({ passkeys }: Overview): Html {
-  const has = passkeys.elsewhere > 0 ? 'passkeys only for another address of this service' : 'no passkey';
-  return html`<p class="warning">Nobody can sign in to this account any more, not even you: it has no password, and ${has}. If you still can, <a href="/account/passkeys">add a passkey</a> or <a href="/account/password">set a password</a> now. Otherwise, before this session ends, ask an administrator for a one-time link.</p>`;
+  const begun = 'Nobody can sign in to this account any more, not even you: it has no password, and';
+  // Without any passkey nothing is left to prove again with, and both of what would help asks for that.
+  if (passkeys.elsewhere === 0)
+    return html`<p class="warning">${begun} no passkey. Before this session ends, ask an administrator for a one-time link.</p>`;
+  return html`<p class="warning">${begun} passkeys only for another address of this service. If you still can, <a href="/account/passkeys">add a passkey</a> or <a href="/account/password">set a password</a> now. Otherwise, before this session ends, ask an administrator for a one-time link.</p>`;
 }
 
 function noSecondFactor({ takesPasskeys }: Overview): Html {

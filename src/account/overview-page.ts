@@ -112,10 +112,8 @@ function hasPasskeys({ passkeys }: Overview): boolean {
 
 /** How one signs in without passkeys. */
 function otherWays({ password, authenticator }: Overview): string {
-  if (!password) return '';
-  return authenticator === 'none'
-    ? 'Your password alone opens this account.'
-    : 'You sign in with your password and a code of the app.';
+  // That a password alone opens the account is said below it anyway.
+  return password && authenticator !== 'none' ? 'You sign in with your password and a code of the app.' : '';
 }
 
 function announcement(row: AuditRow, { service }: Site): Html {

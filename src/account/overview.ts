@@ -72,7 +72,7 @@ async function readOverview(session: Session, now: number, parts: OverviewParts)
     byRecoveryCode: session.proved.includes('recovery_code'),
     sessionEnds: session.expiresAt,
     otherSessions: all.filter(({ id }) => id !== session.id).length,
-    alarm: await newestUnless(read, { userId, event: 'sign_in.alarm', mendedBy: 'password.changed', since }),
+    alarm: await newestAlarm(read, { userId, since }),
     copied: await newestCopied(read, { userId, passkeys, since }),
     announcements: newest.filter((row) => row !== undefined),
     // What came of a sign-in follows the question for its code; the page with all activity shows both.
@@ -111,17 +111,14 @@ async function newestCopied(
   return rows.find(({ at, detail }) => at >= since && passkeys.some(({ id }) => id === detail['passkey']));
 }
 
-/**
- * The last time since a moment that this happened, unless what mends it was done after it: whoever raised the alarm does
- * not know a new password.
- */
-async function newestUnless(
+/** The last alarm since a moment, unless the password was changed after it: whoever raised it does not know the new one. */
+async function newestAlarm(
   read: Database['read'],
-  { userId, event, mendedBy, since }: { userId: string; event: Event; mendedBy: Event; since: number },
+  { userId, since }: { userId: string; since: number },
 ): Promise<AuditRow | undefined> {
-  const newest = async (kind: Event) => (await activity(read, { userId, events: [kind], limit: 1 })).rows[0];
-  const found = await newest(event);
-  if (!found || found.at < since) return undefined;
-  const mended = await newest(mendedBy);
-  return mended && mended.sequence > found.sequence ? undefined : found;
+  const newest = async (event: Event) => (await activity(read, { userId, events: [event], limit: 1 })).rows[0];
+  const alarm = await newest('sign_in.alarm');
+  if (!alarm || alarm.at < since) return undefined;
+  const changed = await newest('password.changed');
+  return changed && changed.sequence > alarm.sequence ? undefined : alarm;
 }

@@ -29,7 +29,7 @@ export function passkeyCard(passkey: OwnPasskey, about: About): Html {
 <dl>
 <div><dt>Added</dt><dd>${timeOf(createdAt)}</dd></div>
 <div><dt>Last used</dt><dd>${lastUsedAt === undefined ? 'Never' : timeOf(lastUsedAt)}</dd></div>
-<div><dt>Where it is</dt><dd>${whereItIs(passkey)}</dd></div>
+<div><dt>Kept</dt><dd>${whereItIs(passkey)}</dd></div>
 </dl>
 ${elsewhere && html`<p>It was made when this service had another address, and cannot sign in at this one. Add a new one here, then remove it.</p>`}
 ${renaming(passkey, about)}

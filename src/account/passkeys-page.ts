@@ -10,9 +10,10 @@ import {
   passkeyForm,
   problem,
   type Site,
+  whatPasskeysTake,
   withoutPasskeys,
 } from '../pages/pages.ts';
-import { type CreationOptions, mostPasskeys } from '../passkeys/passkeys.ts';
+import { type CreationOptions, mostPasskeys, type RelyingParty } from '../passkeys/passkeys.ts';
 import type { Factors } from './factors.ts';
 import { type OwnPasskey, passkeyCard, passkeyNameField } from './passkey-card.ts';
 import { signOutForm } from './pieces.ts';
@@ -25,8 +26,8 @@ export interface PasskeysShown {
   /** The session may do nothing else before it has a second factor. */
   enrolling: boolean;
   factors: Factors;
-  /** The host name for which passkeys are made here; none where there can be none. */
-  host: string | undefined;
+  /** For whom passkeys are made here; none where there can be none. */
+  relyingParty: RelyingParty | undefined;
   /** The oldest first. */
   passkeys: OwnPasskey[];
   /** What the browser is asked for, to make another one; none where there may be no more. */
@@ -49,37 +50,42 @@ const here = '/account/passkeys';
 
 /** The passkeys of an account: what they are, where there is none; what there is, and one more. */
 export function passkeysPage(shown: PasskeysShown): string {
-  const { site, person, enrolling, passkeys, signals, done, error } = shown;
+  const { site, person, enrolling, relyingParty, passkeys, signals, done, error } = shown;
   const title = enrolling ? 'Add a passkey' : 'Your passkeys';
   const main = html`<h1>${title}</h1>
 ${problem(error)}
-${notice(passkeys.length > 0 || done === 'removed' ? notices.get(done ?? '') : undefined)}
+${notice(passkeys.length > 0 ? notices.get(done ?? '') : undefined)}
 ${enrolling && html`<p>This account must have a second factor: besides the password, something that only you have.</p>`}
-${passkeys.length === 0 ? hero(shown) : cards(shown)}
+${passkeys.length > 0 ? cards(shown) : relyingParty && hero(relyingParty)}
 ${shown.renaming || shown.removing !== undefined ? backToAll() : adding(shown)}
 ${enrolling && otherWay(shown)}
 ${signals}`;
   return layout({ site, title, main, person, here, wrong: error !== undefined });
 }
 
-const notices = new Map([
+const notices = new Map<string, Html | string>([
   ['added', 'Your passkey is added: it signs you in from now on. Every other session has ended.'],
+  [
+    'there-already',
+    html`That passkey is added already: it signs you in. If you did not save the recovery codes that came with it, <a href="/account/recovery-codes">make new ones</a>.`,
+  ],
   ['renamed', 'Your passkey has its new name.'],
   ['removed', 'That passkey is removed, and every other session has ended.'],
 ]);
 
 /** What a passkey is, for whoever has none. */
-function hero({ host }: PasskeysShown): Html {
+function hero({ id: host }: RelyingParty): Html {
   return html`<p>With a passkey you sign in by what unlocks your device: fingerprint, face or screen lock.</p>
 <ul>
 <li>Nothing to type and nothing to remember.</li>
-<li>There is no password in it that somebody could steal or guess.</li>
-<li>It works only on this site${host !== undefined && html`, <strong>${host}</strong>`}: an imitation gets nothing.</li>
+<li>There is no password that somebody could steal or guess.</li>
+<li>It works only on this site, <strong>${host}</strong>: an imitation gets nothing.</li>
 <li>Your fingerprint and your face never leave your device.</li>
 </ul>`;
 }
 
-function cards({ name, host, factors: { password }, passkeys, removing, renaming }: PasskeysShown): Html {
+function cards({ name, relyingParty, factors: { password }, passkeys, removing, renaming }: PasskeysShown): Html {
+  const host = relyingParty?.id;
   const usable = passkeys.filter(({ rpId }) => rpId === host).length;
   const which = usable === passkeys.length ? 'Each of these signs' : 'Those made for this address sign';
   return html`<p>${usable === 0 ? 'None of these works at this address of the service.' : `${which} you in by fingerprint, face or screen lock.`} Remove those that you have lost or do not know.</p>
@@ -88,14 +94,14 @@ ${passkeys.map((passkey) => html`<li>${passkeyCard(passkey, { name, host, passwo
 }
 
 function adding(shown: PasskeysShown): Html {
-  const { passkeys, host, creation } = shown;
+  const { passkeys, relyingParty, creation } = shown;
   const another = passkeys.length > 0 && html`<h2>Add another one</h2>`;
-  if (host === undefined)
-    return html`${another}<p>None can be added: passkeys need a host name, and this service is reached by an IP address. Tell whoever runs it.</p>`;
+  if (!relyingParty)
+    return html`${another}<p>No passkey can be added here: passkeys need a host name, and this service is reached by an IP address. Tell whoever runs it.</p>`;
   if (!creation)
     return html`${another}<p>An account has at most ${mostPasskeys} passkeys. Remove one that you no longer use, then add another one.</p>`;
   return html`${another || undefined}${consequence(shown)}
-${withoutPasskeys('Adding a passkey takes JavaScript and a browser that knows passkeys, at the address that this service has: here there is no button for it. Allow JavaScript for this site, or come back with another browser or device.')}
+${withoutPasskeys(html`Adding a passkey takes ${whatPasskeysTake(relyingParty.origin)}: here there is no button for it. Allow JavaScript for this site, or come back with another browser or device.`)}
 ${addForm(shown, creation)}`;
 }
 
@@ -117,7 +123,7 @@ function addForm(
     label: passkeys.length === 0 ? 'Add a passkey' : 'Add another passkey',
     fields: html`${hiddenOwner({ name })}
 ${hiddenReturnTo(returnTo)}
-${passkeyNameField({ id: 'name', label: 'Its name', value: newName, hint: 'By which you know it again: the device, or where it is kept.', wrong })}`,
+${passkeyNameField({ id: 'name', label: 'Name of the passkey', value: newName, hint: 'By which you know it again, such as Phone or Key in the drawer.', wrong })}`,
   });
 }
 

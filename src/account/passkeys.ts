@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import {
   type Client,
   type FormError,
+  Problem,
   page,
   queryText,
   returnTo,
@@ -14,7 +15,13 @@ import {
   whose,
 } from '../http/http.ts';
 import type { Site } from '../pages/pages.ts';
-import { inForm, mostPasskeys, type Passkeys, registrationResponse } from '../passkeys/passkeys.ts';
+import {
+  inForm,
+  mostPasskeys,
+  type Passkeys,
+  type RegistrationResponse,
+  registrationResponse,
+} from '../passkeys/passkeys.ts';
 import { recoveryCodesLeft } from '../recovery-codes/recovery-codes.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { nameFor } from './device.ts';
@@ -76,10 +83,23 @@ function adding(app: FastifyInstance, parts: Parts): void {
         const about = { site, person: session, factors, now };
         return sendPage(reply, 200, newCodesPage({ ...about, codes, onwards: wanted ?? '/account?done=passkey' }));
       } catch (error) {
+        if (await isThere(error, session, answer, parts)) return seeOther(reply, `${url}?done=there-already`);
         return again(reply, error, { session, client, returnTo: wanted, name }, parts);
       }
     },
   });
+}
+
+/** Whether what was answered already, or too late, has made one of their passkeys: the page that came of it was loaded again. */
+async function isThere(
+  error: unknown,
+  { userId }: Session,
+  { id }: RegistrationResponse,
+  { database, passkeys }: Parts,
+): Promise<boolean> {
+  if (!(error instanceof Problem) || error.particulars.members?.['reason'] !== 'challenge') return false;
+  const all = await passkeys.list(database.read, userId);
+  return all.some(({ credentialId }) => credentialId.toString('base64url') === id);
 }
 
 function keeping(app: FastifyInstance, parts: Parts): void {
@@ -162,16 +182,16 @@ async function stateOf(looking: Looking, parts: Parts): Promise<PasskeysShown> {
   const facts = await mustReadFacts(parts, session.userId);
   const all = await passkeys.list(read, session.userId);
   const left = await recoveryCodesLeft(read, session.userId);
-  const host = passkeys.relyingParty()?.id;
-  const account = { facts, passkeys: all, recoveryCodesLeft: left, host };
-  const mayAdd = host !== undefined && all.length < mostPasskeys;
+  const relyingParty = passkeys.relyingParty();
+  const account = { facts, passkeys: all, recoveryCodesLeft: left, host: relyingParty?.id };
+  const mayAdd = relyingParty !== undefined && all.length < mostPasskeys;
   return {
     site,
     name: session.name,
     person: personOf(session),
     enrolling: session.level === 'enrolling',
     factors: factorsOf(facts),
-    host,
+    relyingParty,
     passkeys: all.map((passkey) => ({ ...passkey, removal: removalOf(passkey.id, account) })),
     creation: mayAdd ? await signIn.passkeyOptions.registration(session) : undefined,
     newName: looking.name ?? nameFor(client.userAgent, all),

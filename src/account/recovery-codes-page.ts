@@ -51,6 +51,10 @@ function whatFor({ password, authenticator, passkeys }: Factors): string {
   return `If you lose ${lost}, a recovery code signs you in in their place, together with your password.`;
 }
 
+/** Of codes that have just been made. */
+const notYet =
+  'These codes do not work yet: a recovery code signs you in only together with a password, which this account does not have yet. You can set one under “Password” of your account.';
+
 /** What a code takes the place of, for whoever finds a list of them. */
 function inPlaceOf({ password, authenticator, passkeys }: Factors): string {
   const which = placeOf({ authenticator, passkeys });
@@ -84,8 +88,7 @@ export function newCodesPage(shown: NewCodes): string {
   const place = factors.passkeys ? 'the device that your passkey is on' : 'the phone that the app is on';
   const main = html`<h1>Save your recovery codes</h1>
 ${notice(signedOut)}
-<p>${whatFor(factors)} Each works once. <strong>They are shown only now</strong>: keep them where you would keep a spare key, and not only on ${place}.${replaces && ' The codes that you had before no longer work.'}</p>
-${!factors.password && html`<p>Once they are saved, you can set a password under “Password” of your account.</p>`}
+<p>${factors.password ? whatFor(factors) : notYet} Each works once. <strong>They are shown only now</strong>: keep them where you would keep a spare key, and not only on ${place}.${replaces && ' The codes that you had before no longer work.'}</p>
 <p class="on-paper">Recovery codes of ${person.name} at ${site.service}. Each works once, ${inPlaceOf(factors)}.</p>
 <ol class="codes code" id="codes">
 ${codes.map((code) => html`<li>${code}</li>\n`)}</ol>

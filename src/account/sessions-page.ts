@@ -1,4 +1,4 @@
-import type { FormError } from '../http/http.ts';
+import type { FormError, Proof } from '../http/http.ts';
 import {
   type Html,
   hiddenOwner,
@@ -11,6 +11,7 @@ import {
   timeOf,
 } from '../pages/pages.ts';
 import type { StoredBrowser, StoredSession } from '../sessions/sessions.ts';
+import { proofsOf } from '../sign-in/sign-in.ts';
 import { deviceOf } from './device.ts';
 
 interface Shown {
@@ -62,7 +63,7 @@ function about(session: StoredSession, name: string, isThis: boolean): Html {
 <div><dt>Address</dt><dd>${address}</dd></div>
 <div><dt>Signed in</dt><dd>${timeOf(createdAt)}</dd></div>
 <div><dt>Last seen</dt><dd>${isThis ? 'Now' : timeOf(lastSeenAt)}</dd></div>
-<div><dt>Proved by</dt><dd>${proofOf(session)}</dd></div>
+<div><dt>Proved by</dt><dd>${proofIn(session)}</dd></div>
 </dl>
 ${
   !isThis &&
@@ -70,12 +71,20 @@ ${
 }`;
 }
 
-function proofOf({ passwordAt, secondFactor }: StoredSession): string {
-  if (passwordAt === undefined) return 'Passkey';
-  return secondFactor ? `Password and ${seconds[secondFactor.kind]}` : 'Password';
+/** What a session has proved, in words. */
+function proofIn(session: StoredSession): string {
+  const text = proofsOf(session)
+    .map((proof) => proofs[proof])
+    .join(' and ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-const seconds = { otp: 'code', recovery_code: 'recovery code', passkey: 'passkey' } as const;
+const proofs: Record<Proof, string> = {
+  password: 'password',
+  otp: 'code',
+  recovery_code: 'recovery code',
+  passkey: 'passkey',
+};
 
 function endOthers({ name }: Person): Html {
   return html`<form method="post" action="${here}/end-others">${hiddenOwner({ name })}<button type="submit" class="primary">Sign out everywhere else</button></form>`;

@@ -116,7 +116,7 @@ export function createRescue(parts: Parts) {
     },
 
     /**
-     * Makes a one-time link to choose a password. A link made before and the password there is are void at once, and
+     * Makes a one-time link to choose a password, or a first passkey. A link made before and the password there is are void at once, and
      * sessions and pending secrets end, as with any new password. Second factors stay: passkeys sign in as before.
      */
     async newPasswordLink(actor: Administrator, userId: string): Promise<{ user: User; link: Link }> {
@@ -167,7 +167,7 @@ export function createRescue(parts: Parts) {
 
 const noRoles = 'A service token may not give or take roles.';
 
-/** Voids a link to choose a password, and secrets that wait to be put in force. */
+/** Voids a one-time link, and secrets that wait to be put in force. */
 async function voidWhatIsOut({ passwords, totp }: Parts, tx: Tx, userId: string): Promise<void> {
   await passwords.voidLink(tx, userId);
   await totp.discardPending(tx, userId);

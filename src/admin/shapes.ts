@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { type Client, Problem, type ServiceToken, type Session } from '../http/http.ts';
+import { factorList, listFactors } from '../sign-in/sign-in.ts';
 import type { User } from '../users/users.ts';
 import type { Actor, Link, UserOverview } from './admin.ts';
 
@@ -35,8 +36,7 @@ export const user = z
 /** How a user signs in, never with what: for administrators, because to a program it would say who is worth attacking. */
 export const userWithFactors = user
   .extend({
-    factors: z
-      .array(z.object({ type: z.enum(['password', 'otp', 'passkey']), proved: z.boolean() }))
+    factors: factorList
       .optional()
       .meta({ description: 'What the user can sign in with; a service token is not told.' }),
     passkeys: z.int().min(0).optional().meta({ description: 'How many there are.' }),
@@ -48,11 +48,11 @@ export const userWithFactors = user
   });
 
 export const describeFactors = ({ passwordSet, authenticator, passkeys, recoveryCodesLeft }: UserOverview) => ({
-  factors: [
-    ...(passwordSet ? [{ type: 'password', proved: true }] : []),
-    ...(authenticator === 'none' ? [] : [{ type: 'otp', proved: authenticator === 'in force' }]),
-    ...(passkeys === 0 ? [] : [{ type: 'passkey', proved: true }]),
-  ],
+  factors: listFactors({
+    password: passwordSet,
+    authenticator: authenticator === 'none' ? undefined : { proved: authenticator === 'in force' },
+    passkeys: passkeys > 0,
+  }),
   passkeys,
   recovery_codes_left: recoveryCodesLeft,
 });

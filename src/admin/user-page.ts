@@ -169,17 +169,26 @@ function makeLink({ user: { name }, passwordSet, inUse, authenticator, passkeys 
   const path = 'password-link';
   const goOn =
     passkeys > 0 ? ' Passkeys go on working: if somebody else may have one, reset the second factors too.' : '';
-  const chooses = (password: string) => (authenticator === 'none' && passkeys === 0 ? 'how to sign in' : password);
+  const secondFactor = authenticator !== 'none' || passkeys > 0;
+  const chooses = (password: string) => (secondFactor ? password : 'how to sign in');
+  const alone = secondFactor
+    ? ` The new password alone signs nobody in: ${name} still needs ${besides({ authenticator, passkeys })}. If those are lost, reset the second factors first.`
+    : '';
   if (passwordSet)
     return {
       path,
       title: 'Force a new password',
-      consequence: `The password of ${name} stops working at once, and every session ends. You get a link to pass on, with which ${name} chooses ${chooses('a new one')}.${goOn}`,
+      consequence: `The password of ${name} stops working at once, and every session ends. You get a link to pass on, with which ${name} chooses ${chooses('a new one')}.${alone}${goOn}`,
       button: 'Cancel the password and make a link',
     };
-  const title = inUse ? 'Make a link to choose a password' : 'Make a new invitation';
-  const consequence = `${name} has no password. You get a link to pass on, with which ${name} chooses ${chooses('one')}. A link made before stops working, and every session ends.${goOn}`;
+  const title = inUse ? `Make a link to choose ${chooses('a password')}` : 'Make a new invitation';
+  const consequence = `${name} has no password. You get a link to pass on, with which ${name} chooses ${chooses('one')}. A link made before stops working, and every session ends.${alone}${goOn}`;
   return { path, title, consequence, button: 'Make a link' };
+}
+
+function besides({ authenticator, passkeys }: Pick<UserOverview, 'authenticator' | 'passkeys'>): string {
+  const factors = [passkeys > 0 && 'a passkey', authenticator !== 'none' && 'a code of the app', 'a recovery code'];
+  return factors.filter(Boolean).join(' or ');
 }
 
 const endSessions = (name: string): Verb => ({
@@ -204,7 +213,7 @@ function resetSecondFactors({ user: { name }, passwordSet }: UserOverview): Verb
 const makeAdministrator = (name: string): Verb => ({
   path: 'make-administrator',
   title: 'Make administrator',
-  consequence: `${name} can do everything on these pages, with you as well. A link to choose a password that is out is void.`,
+  consequence: `${name} can do everything on these pages, with you as well. A one-time link that is out is void.`,
   button: `Make ${name} an administrator`,
 });
 

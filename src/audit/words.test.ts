@@ -96,6 +96,12 @@ test('a passkey is told by the name that it has now, where the reader has one of
     ],
     ['passkey.renamed', {}, 'The passkey “Laptop” was renamed; that is its name now.'],
     ['session.reauthenticated', {}, 'You proved again that it is you, with the passkey “Laptop”.'],
+    [
+      'session.reauthentication_refused',
+      { reason: 'wrong_passkey' },
+      'Proving again who is signed in was refused: wrong answer of the passkey “Laptop”.',
+    ],
+    ['sign_in.refused', { reason: 'wrong passkey' }, 'Sign-in with the passkey “Laptop” refused.'],
     ['sign_in.succeeded', factor, 'Signed in with password and the passkey “Laptop”.'],
     ['sign_in.succeeded', { ...factor, passwordless: true }, 'Signed in with the passkey “Laptop”.'],
   ];
@@ -118,17 +124,31 @@ test('a refused sign-in says what was wrong', () => {
   assert.equal(refused('unheard of'), 'Sign-in refused.');
 });
 
+test('of a passkey that was refused it is told where, and no word of its answer', () => {
+  const why = { passkey_reason: 'origin' };
+  const told: [Event, AuditRow['detail'], string][] = [
+    ['sign_in.refused', { reason: 'wrong passkey', ...why }, 'Sign-in with a passkey refused.'],
+    [
+      'session.reauthentication_refused',
+      { reason: 'wrong_passkey', ...why },
+      'Proving again who is signed in was refused: wrong passkey.',
+    ],
+    ['passkey.registration_refused', why, 'Adding a passkey to your account was refused.'],
+    [
+      'passkey.registration_refused',
+      { ...why, by: 'link' },
+      'Adding a passkey to your account with a one-time link was refused.',
+    ],
+  ];
+  for (const [event, detail, words] of told) assert.equal(own(event, { detail }), words);
+});
+
 test('details make sentences precise', () => {
   const told: [Event, AuditRow['detail'], string][] = [
     ['sign_in.succeeded', { level: 'full' }, 'Signed in.'],
     ['sign_in.succeeded', { level: 'full', second_factor: 'otp' }, 'Signed in.'],
     ['sign_in.succeeded', { level: 'full', second_factor: 'passkey' }, 'Signed in with password and passkey.'],
     ['sign_in.succeeded', { level: 'full', second_factor: 'passkey', passwordless: true }, 'Signed in with a passkey.'],
-    [
-      'session.reauthentication_refused',
-      { reason: 'wrong_passkey', passkey_reason: 'signature' },
-      'Proving again who is signed in was refused: wrong passkey.',
-    ],
     ['sign_in.succeeded', { level: 'enrolling' }, 'Signed in, to set up the second factor that is required.'],
     ['sign_in.succeeded', { level: 'changing password' }, 'Signed in, to choose a longer password.'],
     [
@@ -145,12 +165,6 @@ test('details make sentences precise', () => {
     ['password.changed', { by: 'link' }, 'Your password was chosen with a one-time link.'],
     ['password.changed', { first: true }, 'Your password was set.'],
     ['passkey.added', { by: 'link' }, 'A passkey was added to your account with a one-time link.'],
-    ['passkey.registration_refused', { reason: 'user_verification' }, 'Adding a passkey to your account was refused.'],
-    [
-      'passkey.registration_refused',
-      { reason: 'origin', by: 'link' },
-      'Adding a passkey to your account with a one-time link was refused.',
-    ],
     ['password.link_made', { forced: false }, 'A one-time link for your account was made.'],
     [
       'password.link_made',

@@ -91,7 +91,7 @@ const sentences: Record<Event, (row: Told) => string> = {
     detail['ended'] === undefined || detail['ended'] === sessionId ? 'signed out' : 'another session was ended',
   'session.reauthenticated': ({ viewpoint, passkey }) =>
     `${viewpoint === 'own' ? 'you proved again that it is you' : 'proved again who is signed in'}${passkey ? `, with ${passkey}` : ''}`,
-  'session.reauthentication_refused': ({ detail }) => `proving again who is signed in was refused${why(detail)}`,
+  'session.reauthentication_refused': (row) => `proving again who is signed in was refused${why(row)}`,
   'sessions.ended': ({ by, detail }) =>
     `${sessionsOf(detail['count'], by)} ended${by}${Number(detail['browsers']) > 0 ? '; browsers that were known are forgotten' : ''}`,
   'sign_in.alarm': ({ your, detail }) =>
@@ -109,7 +109,8 @@ const sentences: Record<Event, (row: Told) => string> = {
 };
 
 /** Why a secret was refused. */
-function why({ reason }: Told['detail']): string {
+function why({ detail: { reason }, passkey }: Told): string {
+  if (reason === 'wrong_passkey' && passkey) return `: wrong answer of ${passkey}`;
   return wrongs.get(reason) ?? '';
 }
 
@@ -119,9 +120,9 @@ const wrongs = new Map<unknown, string>([
   ['wrong_passkey', ': wrong passkey'],
 ]);
 
-function refusal({ detail, userId, viewpoint }: Told): string {
+function refusal({ detail, userId, viewpoint, passkey }: Told): string {
   const { reason } = detail;
-  if (reason === 'wrong passkey') return 'sign-in with a passkey refused';
+  if (reason === 'wrong passkey') return `sign-in with ${passkey ?? 'a passkey'} refused`;
   if (reason === 'wrong otp') return 'sign-in refused: right password, wrong code';
   if (reason !== 'wrong credentials') return 'sign-in refused';
   if (userId === undefined) return 'sign-in refused: no account of that name';

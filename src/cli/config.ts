@@ -31,7 +31,7 @@ export async function checkConfig(call: Call): Promise<void> {
 }
 
 /** That nobody can have a passkey, where that is so: nothing is wrong with it, and somebody may wonder later. */
-async function sayWithoutPasskeys(call: Call): Promise<void> {
+export async function sayWithoutPasskeys(call: Call): Promise<void> {
   const { publicUrl } = call.settings().options;
   const { relyingPartyOf } = await import('../passkeys/passkeys.ts');
   if (publicUrl === '' || relyingPartyOf(publicUrl)) return;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { durationText, OptionError } from '../options.ts';
 import type { OwnServer as Server } from '../server.ts';
 import type { Call } from './call.ts';
+import { sayWithoutPasskeys } from './config.ts';
 import { whyNotListening } from './explain.ts';
 import { stopOnSignal } from './stop.ts';
 import { checkTls } from './tls.ts';
@@ -60,6 +61,7 @@ async function announce(call: Call, server: Server): Promise<void> {
   if (!publicUrl && !/^(localhost|127\..*|::1)$/.test(host)) {
     call.say(`Links will begin with ${service.publicUrl()}: give --public-url the address that people use.`);
   }
+  await sayWithoutPasskeys(call);
   if ((await service.clockCheck.apart()) !== undefined) {
     call.say(
       "The clock here is not that of the database's server, and nobody is served until both are right: `countersign doctor` says how far apart they are.",

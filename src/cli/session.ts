@@ -8,7 +8,9 @@ import { userNamed, withService } from './service.ts';
 export async function listSessions(call: Call): Promise<void> {
   await withService(call, 'must exist', async (service) => {
     const user = await userNamed(service, call.args[0] ?? '');
-    const sessions = (await service.signIn.listSessions(service.database.read, user.id, service.clock())).map(describe);
+    const { proofsOf } = await import('../sign-in/sign-in.ts');
+    const stored = await service.signIn.listSessions(service.database.read, user.id, service.clock());
+    const sessions = stored.map((each) => ({ ...describe(each), proved: proofsOf(each) }));
     if (sessions.length === 0) call.say(`${user.name} is signed in nowhere.`);
     const rows = sessions.map((each) => [
       each.id,
@@ -47,7 +49,7 @@ export async function endEverySession(call: Call): Promise<void> {
   });
 }
 
-function describe({ id, createdAt, lastSeenAt, expiresAt, secondFactor, address, userAgent }: StoredSession) {
+function describe({ id, createdAt, lastSeenAt, expiresAt, address, userAgent }: StoredSession) {
   return {
     id,
     created_at: isoTime(createdAt),
@@ -55,6 +57,5 @@ function describe({ id, createdAt, lastSeenAt, expiresAt, secondFactor, address,
     expires_at: isoTime(expiresAt),
     address,
     user_agent: userAgent,
-    proved: secondFactor ? ['password', secondFactor.kind] : ['password'],
   };
 }

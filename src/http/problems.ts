@@ -45,13 +45,13 @@ const table = {
   passkey_exists: [
     409,
     'That passkey is registered already',
-    'This device has a passkey here already: sign in with it, or take another device.',
+    'This device has a passkey here already: to add another one, take another device or a security key.',
   ],
   too_many_passkeys: [409, 'Too many passkeys', 'An account has only so many: remove one that is not used any more.'],
   last_way_in: [
     409,
     'Nobody could sign in any more',
-    'This is the only way into the account. Set a password first, or say that you know: add ?accept=no_way_in.',
+    'This is the only way into the account. First add another passkey, set a password, or, beside a password, set up an authenticator app or make new recovery codes; or say that you know: add ?accept=no_way_in.',
   ],
   payload_too_large: [413, 'The body is too large', 'Send less; no request of this API needs more than 16 KiB.'],
   unsupported_media_type: [
@@ -146,7 +146,7 @@ const forPeople: Partial<Record<ProblemCode, string>> = {
   wrong_password: 'That is not your password. Check it and try again.',
   wrong_passkey: 'That passkey was not taken. Try again.',
   passkey_refused: 'That passkey does not sign in here. Use another one, or another way.',
-  passkey_exists: 'That passkey is registered already. Sign in with it, or use another device to add another one.',
+  passkey_exists: 'That passkey is registered already. To add another one, use another device or a security key.',
   last_way_in:
     'Nothing has been removed: without this passkey nobody can sign in to this account, not even you. Tick the box if that is what you want.',
   wrong_otp: 'That code is not right, or was used already. Take the one that is shown now.',

@@ -21,5 +21,5 @@ export {
 export { type Html, html, render } from './html.ts';
 export { layout, pageAssets, type Site } from './layout.ts';
 export type { Person } from './menu.ts';
-export { passkeyForm, passkeySignal, withoutPasskeys } from './passkey.ts';
+export { passkeyForm, passkeySignal, whatPasskeysTake, withoutPasskeys } from './passkey.ts';
 export { alert, linkToSignIn, notice, pager, problem, secretText, serverClock, timeOf } from './pieces.ts';

@@ -9,7 +9,7 @@ interface PasskeyForm {
   /** Where newer options come from, when these have expired; else the page is read again. */
   renew?: string;
   /** Passkeys are offered in the list of the name field too. */
-  inList?: true;
+  inList?: boolean;
   label: string;
   primary?: boolean;
   /** What is sent along. */
@@ -27,8 +27,13 @@ ${fields}
 }
 
 /** Stands where no passkey can be used: without a script, in an old browser, or under another name of the service. */
-export function withoutPasskeys(sentence: string): Html {
-  return html`<p data-without-passkeys>${sentence}</p>`;
+export function withoutPasskeys(words: Html | string): Html {
+  return html`<p data-without-passkeys>${words}</p>`;
+}
+
+/** What a passkey that there is takes, or a new one, at the one origin where it works. */
+export function whatPasskeysTake(origin: string): Html {
+  return html`JavaScript, a recent browser, and this service at its own address, <a href="${origin}">${origin}</a>`;
 }
 
 /** Something that the browser is told about passkeys that it keeps; nobody sees it. */

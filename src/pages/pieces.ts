@@ -6,7 +6,7 @@ export function alert(sentence: string | undefined): Html | undefined {
 }
 
 /** What has been done. */
-export function notice(sentence: string | undefined): Html | undefined {
+export function notice(sentence: Html | string | undefined): Html | undefined {
   return sentence === undefined ? undefined : html`<p role="status">${sentence}</p>`;
 }
 

@@ -71,13 +71,10 @@ export function judgeClientData(
 const header = 37;
 
 /** Reads authenticator data and judges them: for whom they are, and that the person was there and was verified. */
-export function judgeAuthenticatorData(
-  bytes: Uint8Array,
-  { relyingParty }: Pick<Expected, 'relyingParty'>,
-): AuthenticatorData | Refusal {
+export function judgeAuthenticatorData(bytes: Uint8Array, rpId: string): AuthenticatorData | Refusal {
   if (bytes.length < header) return 'malformed';
   const view = Buffer.from(bytes);
-  if (!view.subarray(0, 32).equals(hash('sha256', relyingParty.id, 'buffer'))) return 'rp_id';
+  if (!view.subarray(0, 32).equals(hash('sha256', rpId, 'buffer'))) return 'rp_id';
   const flags = view.readUInt8(32);
   const is = (bit: number): boolean => (flags & (1 << bit)) !== 0;
   if (!is(0)) return 'user_presence';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Db } from '../database/database.ts';
 import { Problem } from '../http/http.ts';
 import { type Ceremony, makeChallenge } from './challenge.ts';
-import { type CreationOptions, creationOptions, type RequestOptions, requestOptions } from './options.ts';
+import { type CreationOptions, makeCreationOptions, makeRequestOptions, type RequestOptions } from './options.ts';
 import { type RelyingParty, relyingPartyOf } from './relying-party.ts';
 import { type StoredPasskey, selectHandle, selectPasskeys } from './store.ts';
 
@@ -47,14 +47,14 @@ export function createAsking(parts: { secrets: PasskeySecrets; publicUrl: () => 
     async creationOptions(
       db: Db,
       user: { id: string; name: string },
-      boundTo: string,
+      ceremony: Ceremony,
       now: number,
     ): Promise<CreationOptions> {
       const asks = mustHaveRelyingParty();
-      const challenge = makeChallenge(secrets.challenges, { purpose: 'registration', boundTo }, now);
+      const challenge = makeChallenge(secrets.challenges, ceremony, now);
       const handle = await handleOf(db, user.id);
       const known = (await usable(db, user.id)).map(asDescriptor);
-      return creationOptions({ relyingParty: asks, service, user: { handle, name: user.name }, challenge, known });
+      return makeCreationOptions({ relyingParty: asks, service, user: { handle, name: user.name }, challenge, known });
     },
 
     /**
@@ -65,7 +65,7 @@ export function createAsking(parts: { secrets: PasskeySecrets; publicUrl: () => 
       const asks = mustHaveRelyingParty();
       const challenge = makeChallenge(secrets.challenges, ceremony, now);
       const known = userId === undefined ? [] : (await usable(db, userId)).map(asDescriptor);
-      return requestOptions({ relyingParty: asks, challenge, known });
+      return makeRequestOptions({ relyingParty: asks, challenge, known });
     },
   };
 }

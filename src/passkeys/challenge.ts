@@ -13,7 +13,7 @@ export const challengeLife = 5 * minute;
 /** What a challenge is for. An answer is good for that alone. */
 export interface Ceremony {
   purpose: 'registration' | 'sign-in' | 'second factor' | 'reauthentication';
-  /** Who may answer: the id of a session or half sign-in, or what a browser or program keeps to itself. */
+  /** Who may answer: the id of a session or half sign-in, the hash of a link, or what a browser or program keeps to itself. */
   boundTo: string;
 }
 

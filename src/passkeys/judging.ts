@@ -21,22 +21,13 @@ export interface RefusedPasskey {
   refused: Refusal;
 }
 
-/**
- * An assertion that has been judged. `challenge` is what it answers, where that is one of ours: it is spent in the
- * transaction of what follows, and no other answer to it will be taken.
- */
-export type JudgedAssertion =
-  | { challenge: Challenge; passkey: StoredPasskey; said: AuthenticatorData }
-  | { challenge: Challenge; passkey?: StoredPasskey; refused: Refusal }
-  | { challenge?: never; passkey?: never; refused: Refusal };
-
-/** Whose an assertion must be. */
-export interface Whose {
-  /** The passkey that it names; see `find`. */
-  passkey: StoredPasskey | undefined;
-  /** The account whose one it must be; nothing where that is for the assertion to say. */
-  userId: string | undefined;
-}
+/** An assertion that answers what was asked, and has been judged. No other answer to its challenge will be taken. */
+export type JudgedAssertion = {
+  /** What it answers: spent in the transaction of what follows. */
+  challenge: Challenge;
+  /** The account that it is meant for: the one given, else that of the passkey that it names. */
+  meantFor: string | undefined;
+} & ({ passkey: StoredPasskey; said: AuthenticatorData } | { passkey?: StoredPasskey; refused: Refusal });
 
 /** Judging what browsers answer. Nothing is changed by it. */
 export function createJudging(parts: {
@@ -50,7 +41,8 @@ export function createJudging(parts: {
   /** The passkey that an assertion is by, where it is for this host, of the account given, and of the one of its handle. */
   const mayAnswer = async (
     answer: AuthenticationResponse,
-    { passkey, userId }: Whose,
+    passkey: StoredPasskey | undefined,
+    userId: string | undefined,
     rpId: string,
   ): Promise<StoredPasskey | Refusal> => {
     if (!passkey || passkey.rpId !== rpId) return 'unknown_credential';
@@ -78,8 +70,8 @@ export function createJudging(parts: {
 
   return {
     /** Verifies the answer to a registration. Throws `wrong_passkey` where it answers no challenge of ours. */
-    async verify(answer: RegistrationResponse, boundTo: string, now: number): Promise<NewPasskey | RefusedPasskey> {
-      const found = asked(answer, 'webauthn.create', { purpose: 'registration', boundTo }, now);
+    async verify(answer: RegistrationResponse, ceremony: Ceremony, now: number): Promise<NewPasskey | RefusedPasskey> {
+      const found = asked(answer, 'webauthn.create', ceremony, now);
       if ('refused' in found) throw wrongPasskey(found.refused);
       const { challenge, expected } = found;
       const registered = await verifyRegistration(answer, expected);
@@ -88,34 +80,26 @@ export function createJudging(parts: {
     },
 
     /**
-     * Why an assertion is no answer to anything that was asked in this ceremony and not answered yet, or nothing where it
-     * is one. No key is looked at for it.
+     * Judges an assertion by the passkey that it names, which must be one of the account given; where none is, the
+     * assertion says whose it is. Of what answers nothing that was asked in this ceremony, or was answered already, there
+     * is only the reason: no key is looked at for it.
      */
-    async unasked(answer: AuthenticationResponse, ceremony: Ceremony, now: number): Promise<Refusal | undefined> {
-      const found = asked(answer, 'webauthn.get', ceremony, now);
-      if ('refused' in found) return found.refused;
-      return (await isSpent(database.read, found.challenge)) ? 'challenge' : undefined;
-    },
-
-    /** The passkey that an assertion names by its id, if it is anybody's. */
-    async find(answer: AuthenticationResponse): Promise<StoredPasskey | undefined> {
-      return selectByCredential(database.read, Buffer.from(answer.id, 'base64url'));
-    },
-
-    /** Judges an assertion by the passkey that it names, as an answer to a challenge of this ceremony. */
     async judge(
       answer: AuthenticationResponse,
       ceremony: Ceremony,
-      whose: Whose,
+      userId: string | undefined,
       now: number,
-    ): Promise<JudgedAssertion> {
+    ): Promise<JudgedAssertion | Refused> {
       const found = asked(answer, 'webauthn.get', ceremony, now);
       if ('refused' in found) return found;
       const { challenge, expected } = found;
-      const passkey = await mayAnswer(answer, whose, expected.relyingParty.id);
-      if (typeof passkey === 'string') return { challenge, refused: passkey };
+      if (await isSpent(database.read, challenge)) return { refused: 'challenge' };
+      const named = await selectByCredential(database.read, Buffer.from(answer.id, 'base64url'));
+      const about = { challenge, meantFor: userId ?? named?.userId };
+      const passkey = await mayAnswer(answer, named, userId, expected.relyingParty.id);
+      if (typeof passkey === 'string') return { ...about, refused: passkey };
       const said = await verifyAssertion(answer, passkey, expected);
-      return 'refused' in said ? { challenge, passkey, ...said } : { challenge, passkey, said };
+      return 'refused' in said ? { ...about, passkey, ...said } : { ...about, passkey, said };
     },
   };
 }

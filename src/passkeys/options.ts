@@ -14,10 +14,10 @@ export interface Descriptor {
 
 const descriptor = ({ id, transports }: Descriptor) => ({ type: 'public-key' as const, id, transports });
 
-export type CreationOptions = ReturnType<typeof creationOptions>;
+export type CreationOptions = ReturnType<typeof makeCreationOptions>;
 
 /** For a new passkey: one that its device can find by itself and that asks who holds it; none where one of `known` is. */
-export function creationOptions(given: {
+export function makeCreationOptions(given: {
   relyingParty: RelyingParty;
   service: string;
   user: { handle: Buffer; name: string };
@@ -41,10 +41,14 @@ export function creationOptions(given: {
   };
 }
 
-export type RequestOptions = ReturnType<typeof requestOptions>;
+export type RequestOptions = ReturnType<typeof makeRequestOptions>;
 
 /** For signing in: with one of `known`, or, where there are none, with whichever the device has for us. */
-export function requestOptions(given: { relyingParty: RelyingParty; challenge: string; known: readonly Descriptor[] }) {
+export function makeRequestOptions(given: {
+  relyingParty: RelyingParty;
+  challenge: string;
+  known: readonly Descriptor[];
+}) {
   const { relyingParty, challenge, known } = given;
   return {
     rpId: relyingParty.id,

@@ -39,7 +39,7 @@ export { type Ceremony, challengeLife } from './challenge.ts';
 export type { JudgedAssertion, NewPasskey, RefusedPasskey } from './judging.ts';
 export type { CreationOptions, RequestOptions } from './options.ts';
 export { passkeyRefused, refusals, wrongPasskey } from './refusals.ts';
-export { relyingPartyOf } from './relying-party.ts';
+export { type RelyingParty, relyingPartyOf } from './relying-party.ts';
 export {
   type AuthenticationResponse,
   authenticationResponse,
@@ -64,7 +64,6 @@ export type Passkeys = ReturnType<typeof createPasskeys>;
  * again is no more than that, whatever else is wrong with it: nothing is to be concluded from its counter.
  */
 async function forgo(tx: Tx, judged: JudgedAssertion): Promise<Refusal | undefined> {
-  if (!judged.challenge) return judged.refused;
   if (!(await spendChallenge(tx, judged.challenge))) return 'challenge';
   return 'refused' in judged ? judged.refused : undefined;
 }
@@ -80,7 +79,7 @@ export function createPasskeys(parts: {
   const secrets = { challenges: keyFor('passkey challenges'), handles: keyFor('passkey handles') };
   const asking = createAsking({ ...parts, secrets });
   const { relyingParty, mustHaveRelyingParty, handleOf, usable, creationOptions, requestOptions } = asking;
-  const { verify, unasked, find, judge } = createJudging({ database: parts.database, secrets, mustHaveRelyingParty });
+  const { verify, judge } = createJudging({ database: parts.database, secrets, mustHaveRelyingParty });
   return {
     relyingParty,
     handleOf,
@@ -88,8 +87,6 @@ export function createPasskeys(parts: {
     creationOptions,
     requestOptions,
     verify,
-    unasked,
-    find,
     judge,
 
     /**
@@ -114,13 +111,12 @@ export function createPasskeys(parts: {
     /** Spends the challenge of a new passkey that is refused; false where it has been answered already. */
     refuse: (tx: Tx, { challenge }: RefusedPasskey): Promise<boolean> => spendChallenge(tx, challenge),
 
-    /** Spends what was answered and notes the use of the passkey: true where it was right and is so still, else why not. */
-    async use(tx: Tx, judged: JudgedAssertion, now: number): Promise<true | Refusal> {
+    /** Spends what was answered and notes the use of the passkey; says why it was wrong, or is so by now. */
+    async use(tx: Tx, judged: JudgedAssertion, now: number): Promise<Refusal | undefined> {
       const refused = await forgo(tx, judged);
-      if (refused) return refused;
-      if ('refused' in judged) return judged.refused;
+      if (refused || 'refused' in judged) return refused;
       const { passkey, said } = judged;
-      if (await noteUse(tx, passkey.id, said, now)) return true;
+      if (await noteUse(tx, passkey.id, said, now)) return undefined;
       // Another answer has been taken since this one was judged, and no device counts the same twice; or it is gone.
       return (await selectByCredential(tx, passkey.credentialId)) ? 'counter' : 'unknown_credential';
     },

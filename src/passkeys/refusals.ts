@@ -20,7 +20,7 @@ export const refusals: Record<Refusal, string> = {
   signature: 'That passkey does not sign in here. Use another one, or another way.',
   counter:
     'That passkey may have been copied: its counter went back. Sign in another way, remove it and add a new one.',
-  // The same words: what is told of a stranger's credential says nothing about a member's.
+  // The same words as for a wrong signature: `reason` alone tells that nobody has it (docs/decisions/0029).
   unknown_credential: 'That passkey does not sign in here. Use another one, or another way.',
 };
 

@@ -68,7 +68,7 @@ const name = z
   .string()
   .max(256)
   .meta({ description: 'What its owner knows it by: 1 to 64 visible characters.', examples: [example.name] });
-const params = z.strictObject({ id: z.string().max(64) });
+const params = z.strictObject({ id: z.string().max(64).meta({ description: 'As GET /auth/passkeys lists it.' }) });
 
 export function passkeyRoutes(app: FastifyInstance, parts: Parts): void {
   registration(app, parts);
@@ -135,6 +135,8 @@ function keeping(app: FastifyInstance, { list, rename, remove }: Parts): void {
     access: 'signed in',
     operationId: 'listPasskeys',
     summary: 'The passkeys of my account, the oldest first',
+    description:
+      'Also those of another host name, from before a move, and where this service is reached by an IP address, under which none signs in.',
     tag,
     answers: {
       200: {
@@ -153,6 +155,7 @@ function keeping(app: FastifyInstance, { list, rename, remove }: Parts): void {
     access: 'fresh',
     operationId: 'renamePasskey',
     summary: 'Give a passkey another name',
+    description: 'Here alone: devices and password managers go on calling it what they did.',
     tag,
     params,
     body: z.strictObject({ name }).meta({ examples: [{ name: example.name }] }),
@@ -174,7 +177,12 @@ function keeping(app: FastifyInstance, { list, rename, remove }: Parts): void {
       'Its device is not told and may go on offering it: remove it there too. With the last second factor the recovery codes go. The last way into an account goes only with `?accept=no_way_in`: nobody can sign in then until an administrator makes a link.',
     tag,
     params,
-    query: z.strictObject({ accept: z.literal('no_way_in').optional() }),
+    query: z.strictObject({
+      accept: z
+        .literal('no_way_in')
+        .optional()
+        .meta({ description: 'Says that nobody may be able to sign in any more. Needed for the last way in alone.' }),
+    }),
     answers: { 204: { description: 'Removed' } },
     problems: ['not_found', 'second_factor_required', 'last_way_in'],
     async handle({ session, params, query, client, reply }) {

@@ -3,12 +3,12 @@ import type { Db, Tx } from '../database/database.ts';
 import { hashToken, newToken } from '../tokens.ts';
 import { deleteExpiredLinks, deleteLink, deleteLinks, selectLink, takeLink, upsertLink } from './store.ts';
 
-/** How long a one-time link to choose a password lives: an invitation, and one in place of a password that there was. */
+/** How long a one-time link to choose a password, or a first passkey, lives: an invitation, and one in place of a password that there was. */
 const linkLife = { invitation: 7 * day, replacement: 30 * minute };
 
-/** One-time links by which users choose a password; each has one at most. */
+/** One-time links by which users choose a password, or a first passkey; each has one at most. */
 export const links = {
-  /** A one-time token by which a user chooses a password; one made before is void. */
+  /** The one-time token of a link; one made before is void. */
   async makeLink(
     tx: Tx,
     userId: string,

@@ -11,12 +11,23 @@ test('whatever is shown is shown as text', () => {
     token: hostile,
     minimum: 15,
     name: hostile,
+    secondFactorRequired: true,
+    takesPasskeys: true,
     error: { code: 'invalid', sentence: hostile, wait: undefined } as const,
   };
   for (const page of [setupPage(all), setupDonePage(all), setupLinkGonePage(all)]) {
     assert.doesNotMatch(page, /<script(?! type="module" src=)|alert\('/);
     assert.match(page, /&lt;script&gt;alert\(&#39;1&#39;\)/);
   }
+});
+
+test('what comes next is said where policy demands it, with what there can be', () => {
+  const about = { site, name: 'ada' };
+  const told = (secondFactorRequired: boolean, takesPasskeys: boolean): string | undefined =>
+    /Next .*?\./.exec(setupDonePage({ ...about, secondFactorRequired, takesPasskeys }))?.[0];
+  assert.equal(told(true, true), 'Next you set up a second factor: an authenticator app or a passkey.');
+  assert.equal(told(true, false), 'Next you set up a second factor: an authenticator app.');
+  assert.equal(told(false, true), undefined);
 });
 
 test('the form posts its token and asks for a new password', () => {

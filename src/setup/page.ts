@@ -27,10 +27,20 @@ ${newPasswordField({ name: 'password', minimum, wrong: error?.code === 'weak_pas
   return layout({ site, title: 'Set up', main, wrong: error !== undefined });
 }
 
+interface Done {
+  site: Site;
+  name: string;
+  /** Whether the account must have one. */
+  secondFactorRequired: boolean;
+  /** Whether there can be passkeys. */
+  takesPasskeys: boolean;
+}
+
 /** After the form: there is an administrator. */
-export function setupDonePage({ site, name }: { site: Site; name: string }): string {
+export function setupDonePage({ site, name, secondFactorRequired, takesPasskeys }: Done): string {
+  const next = `Next you set up a second factor: an authenticator app${takesPasskeys ? ' or a passkey' : ''}.`;
   const main = html`<h1>${site.service} is set up</h1>
-<p>You are the administrator <strong>${name}</strong>. Sign in with the password you have just chosen. If your account must have a second factor, you are taken through setting it up.</p>
+<p>You are the administrator <strong>${name}</strong>. Sign in with the password you have just chosen.${secondFactorRequired && ` ${next}`}</p>
 ${linkToSignIn()}`;
   return layout({ site, title: 'Set up', main });
 }

@@ -32,7 +32,9 @@ export function setupRoutes(app: FastifyInstance, { setup, site }: { setup: Setu
       try {
         const user = await setup.finish(body, client.address);
         if (!user) return sendPage(reply, 404, setupLinkGonePage({ site }));
-        return sendPage(reply, 200, setupDonePage({ site, name: user.name }));
+        const { secondFactorRequired } = setup;
+        const done = { site, name: user.name, secondFactorRequired, takesPasskeys: setup.takesPasskeys() };
+        return sendPage(reply, 200, setupDonePage(done));
       } catch (error) {
         const { token, name } = body;
         return sendAgain(reply, error, (told) => setupPage({ site, minimum, token, name, error: told }));

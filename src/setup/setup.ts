@@ -2,6 +2,7 @@ import type { Audit } from '../audit/audit.ts';
 import { type Clock, minute } from '../clock.ts';
 import { type Database, isPostgres } from '../database/database.ts';
 import type { Options } from '../options.ts';
+import { relyingPartyOf } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { minimumPassword, requiresSecondFactor } from '../sign-in/sign-in.ts';
 import { siteOf } from '../throttle/throttle.ts';
@@ -33,7 +34,8 @@ export function createSetup(parts: {
   publicUrl: () => string;
 }) {
   const { audit, database, clock, passwords, requireSecondFactor, publicUrl } = parts;
-  const minimum = minimumPassword(requiresSecondFactor(true, requireSecondFactor));
+  const secondFactorRequired = requiresSecondFactor(true, requireSecondFactor);
+  const minimum = minimumPassword(secondFactorRequired);
 
   const makeLink = (when: 'always' | 'unless one is out'): Promise<string | undefined> =>
     database.transaction(async (tx) => {
@@ -47,6 +49,10 @@ export function createSetup(parts: {
 
   return {
     minimum,
+    secondFactorRequired,
+
+    /** Whether there can be passkeys. */
+    takesPasskeys: (): boolean => relyingPartyOf(publicUrl()) !== undefined,
 
     /** Whether an administrator is still to be made. */
     isOpen: async (): Promise<boolean> => !(await anyAdministrator(database.read)),

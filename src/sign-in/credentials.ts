@@ -14,8 +14,8 @@ import { noteSeldom } from './note-seldom.ts';
 import { type Facts, factorsIn, hasSecondFactor } from './policy.ts';
 
 /**
- * Signing in with name and password: with a code in the same request where one is demanded, or, in a browser, with a
- * half sign-in that waits for it.
+ * Signing in with name and password: with a code in the same request where a second factor is demanded, or, in a browser,
+ * with a half sign-in that waits for a code or a passkey.
  *
  * Secrets are judged outside any transaction, because a hash takes long; the transaction that makes the session reads
  * the facts again and makes none when they have changed.
@@ -100,7 +100,7 @@ export function createCredentials(parts: Parts) {
     return judge.orGiveBack(code.ticket, () => issue({ ...accepted, ticket: code.ticket, code }, client));
   };
 
-  /** The password was right, and a code is still to come. */
+  /** The password was right, and the second factor is still to come. */
   const wait = (
     { ticket, browserId }: JudgedPassword,
     facts: Facts,

@@ -15,7 +15,7 @@ import { type Facts, factorsIn, hasSecondFactor } from './policy.ts';
 import { deleteOldHalfSignIns, insertHalfSignIn, selectHalfSignIn, updateLate } from './store.ts';
 
 /**
- * The half sign-in of a browser: the password was right, the code is still to come. It is a record of its own, bound to
+ * The half sign-in of a browser: the password was right, the second factor is still to come. It is a record of its own, bound to
  * that browser by its own cookie, it lives five minutes, and it opens nothing but the next step. What the password was
  * judged by is kept with it: when that has changed, the sign-in begins anew.
  */

@@ -12,22 +12,32 @@ import { endHeld } from './sign-out.ts';
 import { selectHalfSignIn, takeHalfSignIn } from './store.ts';
 
 /** What was judged, and waits for the transaction that makes the session. */
-export interface Accepted<W extends Wrong = Wrong> {
+export type Accepted<W extends Wrong = Wrong> = Judgement & (ByPassword<W> | ByPasskeyAlone<W>);
+
+interface Judgement {
   userId: string;
   /** What the verdict rests on. */
   judged: string;
   /** The charge that is still to be settled: the last one. */
   ticket: Ticket;
-  /** What stands for the second factor, or, without a password, for both. */
-  code?: Judged<W>;
-  /** A passkey alone has been proved, and no password. */
-  passwordless?: true;
   /** The half sign-in that this finishes and that is gone with it, and when its password was proved. */
   half?: { id: string; passwordAt: number };
   /** A browser that is to be known from now on, if it gets a full session; never a program. */
   inBrowser: boolean;
   /** The session that this browser had before; a new sign-in ends it (ASVS 7.2.4). */
   replaces?: string | undefined;
+}
+
+interface ByPassword<W extends Wrong> {
+  /** What stands for the second factor. */
+  code?: Judged<W>;
+  passwordless?: never;
+}
+
+/** A passkey has been proved, and no password: its device has verified the person, so it stands for both factors. */
+interface ByPasskeyAlone<W extends Wrong> {
+  code: Judged<W>;
+  passwordless: true;
 }
 
 export interface SignedIn {
@@ -94,9 +104,7 @@ export function createIssue(
         await noteRefused(tx, parts, about, { ticket, wrong: spent }, now);
         return spent;
       }
-      const right = spent === 'right';
-      // Its device has verified the person: a passkey proves both factors, or nothing.
-      const proved = { password: accepted.passwordless ? right : true, secondFactor: right };
+      const proved = { password: true, secondFactor: spent === 'right' };
       if (nextStep(proved, { secondFactor: hasSecondFactor(current) }) !== 'issue session')
         throw new Error('a session was about to be made by less than the account demands');
       await throttle.settle(tx, ticket, 'right', now);

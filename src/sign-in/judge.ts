@@ -119,8 +119,8 @@ export function createJudge(parts: {
   };
 
   /** Charges a wrong answer of a passkey: to the browser, where the account that it was meant for knows that. */
-  const chargePasskey = async (owner: string | undefined, client: Client): Promise<Ticket | Refusal> => {
-    const browser = owner ? await browsers.find(database.read, client, owner, clock()) : undefined;
+  const chargePasskey = async (meantFor: string | undefined, client: Client): Promise<Ticket | Refusal> => {
+    const browser = meantFor ? await browsers.find(database.read, client, meantFor, clock()) : undefined;
     return throttle.charge(passkeyTry(client.address, browser?.id));
   };
 
@@ -184,22 +184,20 @@ export function createJudge(parts: {
       client: Client,
     ): Promise<JudgedPasskey | Refusal | WrongPasskey> {
       await mustKnowTime();
-      const unasked = await passkeys.unasked(answer, ceremony, clock());
-      if (unasked) return { result: 'wrong passkey', reason: unasked };
-      const named = await passkeys.find(answer);
-      const judged = await passkeys.judge(answer, ceremony, { passkey: named, userId }, clock());
-      const { passkey } = judged;
+      const judged = await passkeys.judge(answer, ceremony, userId, clock());
+      if (!('challenge' in judged)) return { result: 'wrong passkey', reason: judged.refused };
+      const { passkey, meantFor } = judged;
       // For an account that is out of use nothing is right, here as where a password is judged.
       const facts = passkey && (await readFacts(database.read, passkey.userId));
       // Charged when it is judged, unlike what can be guessed: whoever holds the key is kept out by nobody's failures.
-      const ticket = 'said' in judged && facts ? noCharge : await chargePasskey(userId ?? named?.userId, client);
+      const ticket = 'said' in judged && facts ? noCharge : await chargePasskey(meantFor, client);
       if (!('charges' in ticket)) return ticket;
       const wrong = (reason: PasskeyRefusal) => ({ result: 'wrong passkey', reason, passkeyId: passkey?.id }) as const;
       return {
         ...{ kind: 'passkey', ticket, passkeyId: passkey?.id, userId: passkey?.userId, facts },
         async spend(tx, now) {
-          const spent = await passkeys.use(tx, judged, now);
-          return spent === true ? 'right' : wrong(spent);
+          const refused = await passkeys.use(tx, judged, now);
+          return refused ? wrong(refused) : 'right';
         },
         async forgo(tx) {
           const refused = await passkeys.forgo(tx, judged);
@@ -212,9 +210,9 @@ export function createJudge(parts: {
      * Judges what a device has answered that is to hold a new passkey. Throws `wrong_passkey` at once where it answers no
      * question of ours.
      */
-    async registration(answer: RegistrationResponse, boundTo: string): Promise<NewPasskey | RefusedPasskey> {
+    async registration(answer: RegistrationResponse, ceremony: Ceremony): Promise<NewPasskey | RefusedPasskey> {
       await mustKnowTime();
-      return passkeys.verify(answer, boundTo, clock());
+      return passkeys.verify(answer, ceremony, clock());
     },
 
     /** Judges a code that is to prove a secret which nobody has proved yet. */
@@ -236,6 +234,6 @@ function stepIn(match: Match): number | undefined {
 export function tooManyTries({ retryAfter }: Refusal): Problem {
   if (retryAfter !== undefined) return new Problem('too_many_tries', { retryAfter });
   const detail =
-    'This authenticator is off after too many wrong codes: sign in with a recovery code and bind one again.';
+    'This authenticator is off after too many wrong codes: sign in with a recovery code or a passkey, and bind one again.';
   return new Problem('too_many_tries', { detail, members: { rebind: true } });
 }

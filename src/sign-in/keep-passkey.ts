@@ -38,10 +38,7 @@ export async function keepPasskey(
   const sessionId = sessionOf(by);
   const passkey = await passkeys.add(tx, userId, judged, name, now);
   await changes.endTheRest(tx, userId, sessionId);
-  const detail = {
-    ...{ passkey: passkey.id, backup_eligible: passkey.backupEligible },
-    ...(by === 'link' && { by }),
-  };
+  const detail = { passkey: passkey.id, ...(by === 'link' && { by }) };
   await audit.record(tx, now, { event: 'passkey.added', userId, sessionId, address, detail });
   const recoveryCodes = await changes.codesOfTheFirst(tx, facts);
   return { passkey, ...(recoveryCodes && { recoveryCodes }) };
@@ -60,7 +57,7 @@ export async function refusePasskey(
   const reason = await database.transaction(async (tx): Promise<PasskeyRefusal> => {
     if (!(await passkeys.refuse(tx, judged))) return 'challenge';
     const about = { userId, sessionId: sessionOf(by), address };
-    const detail = { reason: judged.refused, ...(by === 'link' && { by }) };
+    const detail = { passkey_reason: judged.refused, ...(by === 'link' && { by }) };
     await noteSeldom(tx, audit, { event: 'passkey.registration_refused', ...about, detail }, clock());
     return judged.refused;
   });

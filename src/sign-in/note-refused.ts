@@ -26,11 +26,11 @@ export async function noteRefused(
   }
   // What was answered before is answered again, however often: the first answer has its row.
   if (wrong.reason === 'challenge') return;
-  await audit.record(tx, now, { event, ...about, detail: { reason, passkey_reason: wrong.reason } });
+  const which = wrong.passkeyId === undefined ? {} : { passkey: wrong.passkeyId };
+  await audit.record(tx, now, { event, ...about, detail: { reason, passkey_reason: wrong.reason, ...which } });
   // For the owner: its signature was right and its counter has gone back, so it may have been copied (WebAuthn, 6.1.1).
   if (wrong.reason !== 'counter') return;
-  const which = wrong.passkeyId === undefined ? {} : { detail: { passkey: wrong.passkeyId } };
-  await audit.record(tx, now, { event: 'passkey.clone_suspected', ...about, ...which });
+  await audit.record(tx, now, { event: 'passkey.clone_suspected', ...about, detail: which });
 }
 
 type Refused = Omit<Entry, 'event' | 'detail'> & { event: 'sign_in.refused' | 'session.reauthentication_refused' };

@@ -14,6 +14,7 @@ import {
   recoveryCodeField,
   type Site,
   usernameField,
+  whatPasskeysTake,
   withoutPasskeys,
 } from '../pages/pages.ts';
 import type { RequestOptions } from '../passkeys/passkeys.ts';
@@ -27,12 +28,15 @@ export interface SignInForm {
   returnTo?: string | undefined;
   done?: string | undefined;
   error?: FormError;
+  /** One has just been refused: only the button asks for the next, or a device that answers by itself would go on and on. */
+  refused?: true;
   /** The id of a passkey that we do not know, for its device to forget. */
   unknown?: string | undefined;
 }
 
 /** Name and password, or a passkey alone. */
-export function signInPage({ site, passkey, name, returnTo, done, error, unknown }: SignInForm): string {
+export function signInPage(form: SignInForm): string {
+  const { site, passkey, name, returnTo, done, error, unknown } = form;
   const wrong = error?.code === 'wrong_password';
   const main = html`<h1>Sign in</h1>
 ${notice(done)}${problem(error)}
@@ -42,18 +46,18 @@ ${usernameField({ value: name, wrong, first: error === undefined })}
 ${passwordField({ name: 'password', label: 'Password', autocomplete: 'current-password', wrong })}
 <button type="submit" class="primary">Sign in</button>
 </form>
-${passkey && passkeyAlone(passkey, returnTo)}
+${passkey && passkeyAlone(form, passkey)}
 ${passkey && unknown !== undefined && passkeySignal('signalUnknownCredential', { rpId: passkey.rpId, credentialId: unknown })}`;
   return layout({ site, title: 'Sign in', main, wrong: error !== undefined });
 }
 
-function passkeyAlone(options: RequestOptions, returnTo: string | undefined): Html {
+function passkeyAlone({ returnTo, refused }: SignInForm, options: RequestOptions): Html {
   return passkeyForm({
     action: '/sign-in/passkey',
     does: 'get',
     options,
     renew: '/sign-in/passkey/options',
-    inList: true,
+    inList: !refused,
     label: 'Sign in with a passkey',
     fields: hiddenReturnTo(returnTo),
   });
@@ -99,24 +103,36 @@ function savedWith({ factors }: HalfForm['half']): string {
   return factors.includes('otp') ? 'authenticator or passkey' : 'passkey';
 }
 
-/** A passkey, after the password: what it is asked for, where the account has one that can answer here. */
-export function passkeyPage({
-  site,
-  half,
-  error,
-  options,
-}: HalfForm & { options: RequestOptions | undefined }): string {
+interface PasskeyForm extends HalfForm {
+  /** What a passkey is asked for, where the account has one that can answer here. */
+  options: RequestOptions | undefined;
+  /** From where passkeys are used. */
+  origin: string | undefined;
+}
+
+/** A passkey, after the password. */
+export function passkeyPage({ site, half, error, options, origin }: PasskeyForm): string {
   const main = html`<h1>Use your passkey</h1>
 ${problem(error)}
-${options && secondPasskey(options, half.name)}
-${withoutPasskeys('Your passkey cannot be used here: that takes JavaScript, a recent browser, and the address under which you set it up. Use a recovery code instead.')}
+${options && secondPasskey(options, half)}
+${withoutPasskeys(html`${notHere(options && origin)} Use a recovery code instead.`)}
 ${otherWays(half, 'passkey')}`;
   return layout({ site, title: 'Use your passkey', main, wrong: error !== undefined });
 }
 
-function secondPasskey(options: RequestOptions, name: string): Html {
+/** Why there is no button. Those of an account may all be for another address, from before a move; `origin` where some are for it. */
+export function notHere(origin: string | undefined): Html {
+  const takes =
+    origin === undefined
+      ? 'JavaScript, a recent browser, and the address under which you set it up'
+      : whatPasskeysTake(origin);
+  return html`Your passkey cannot be used here: that takes ${takes}.`;
+}
+
+function secondPasskey(options: RequestOptions, { name, factors }: HalfForm['half']): Html {
+  const instead = factors.includes('otp') ? 'a code of the app or a recovery code' : 'a recovery code';
   const fields = html`${hiddenUsername(name)}
-<p>Your device asks for your fingerprint, face or screen lock.</p>`;
+<p>Press the button, and your device asks for your fingerprint, face or screen lock. If your passkey is not at hand, use ${instead}.</p>`;
   const label = 'Use your passkey';
   return passkeyForm({ action: '/sign-in/second-passkey', does: 'get', options, label, primary: true, fields });
 }

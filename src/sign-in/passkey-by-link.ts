@@ -4,8 +4,8 @@ import type { Database } from '../database/database.ts';
 import type { Client } from '../http/http.ts';
 import type { CreationOptions, Passkeys, RegistrationResponse } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import { hashToken } from '../tokens.ts';
 import { rememberInUse } from '../users/users.ts';
+import { toRegisterByLink } from './ceremonies.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import type { ReadFacts } from './facts.ts';
 import type { Judge } from './judge.ts';
@@ -31,7 +31,7 @@ export function createPasskeyByLink(parts: {
     /** What a browser is asked for; nothing where the link is for a password alone, or there can be no passkeys. */
     async options(facts: Facts, token: string): Promise<CreationOptions | undefined> {
       if (hasSecondFactor(facts) || !passkeys.relyingParty()) return undefined;
-      return passkeys.creationOptions(database.read, facts.user, ceremonyOf(token), clock());
+      return passkeys.creationOptions(database.read, facts.user, toRegisterByLink(token), clock());
     },
 
     /**
@@ -44,7 +44,7 @@ export function createPasskeyByLink(parts: {
       client: Client,
     ): Promise<KeptPasskey | undefined> {
       const from = { by: 'link', address: client.address } as const;
-      const judged = await judge.registration(given.answer, ceremonyOf(given.token));
+      const judged = await judge.registration(given.answer, toRegisterByLink(given.token));
       if ('refused' in judged) return refusePasskey(parts, userId, { judged, ...from });
       return database.transaction(async (tx) => {
         const now = clock();
@@ -55,9 +55,4 @@ export function createPasskeyByLink(parts: {
       });
     },
   };
-}
-
-/** What a challenge for a link is bound to: what is stored of it, so that its token is nowhere else. */
-function ceremonyOf(token: string): string {
-  return hashToken(token).toString('base64url');
 }

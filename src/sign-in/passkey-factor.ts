@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { Client, Session } from '../http/http.ts';
 import type { Passkeys, RegistrationResponse } from '../passkeys/passkeys.ts';
 import type { Browsers, Sessions } from '../sessions/sessions.ts';
+import { toRegister } from './ceremonies.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import type { GoesOn, GoOn } from './go-on.ts';
 import type { Judge } from './judge.ts';
@@ -47,7 +48,7 @@ export function createPasskeyFactor(parts: Parts) {
     ): Promise<AddedPasskey> {
       const { userId, id: sessionId } = session;
       const from = { by: { sessionId }, address: client.address };
-      const judged = await judge.registration(given.answer, sessionId);
+      const judged = await judge.registration(given.answer, toRegister(session));
       if ('refused' in judged) return refusePasskey(parts, userId, { judged, ...from });
       return database.transaction(async (tx) => {
         const now = clock();

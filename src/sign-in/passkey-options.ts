@@ -9,7 +9,7 @@ import {
   type RequestOptions,
 } from '../passkeys/passkeys.ts';
 import { newToken } from '../tokens.ts';
-import { afterPassword, toProveAgain, toSignIn } from './ceremonies.ts';
+import { afterPassword, toProveAgain, toRegister, toSignIn } from './ceremonies.ts';
 
 export type PasskeyOptions = ReturnType<typeof createPasskeyOptions>;
 
@@ -29,6 +29,9 @@ export function createPasskeyOptions(parts: { database: Database; clock: Clock; 
     /** Whether there can be any: the public URL has a host name. */
     possible,
 
+    /** The one origin from which a passkey can be used; none where there can be no passkeys. */
+    origin: (): string | undefined => passkeys.relyingParty()?.origin,
+
     /**
      * To sign in with a passkey alone. Nobody is known yet: `ceremony` is what whoever asks keeps to himself, and sends
      * with the answer; what he `held` before goes on being good, if it has the form of ours. Throws `forbidden` where there
@@ -46,8 +49,9 @@ export function createPasskeyOptions(parts: { database: Database; clock: Clock; 
     reauthentication: (session: Session) => ofAccount(toProveAgain(session), session.userId),
 
     /** For a new passkey. Throws `forbidden` where there can be none. */
-    async registration({ id, userId, name }: Session): Promise<CreationOptions> {
-      return passkeys.creationOptions(read, { id: userId, name }, id, clock());
+    async registration(session: Session): Promise<CreationOptions> {
+      const { userId, name } = session;
+      return passkeys.creationOptions(read, { id: userId, name }, toRegister(session), clock());
     },
   };
 }

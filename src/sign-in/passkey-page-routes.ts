@@ -42,7 +42,7 @@ function alone(app: FastifyInstance, parts: Parts): void {
       count(outcome.result);
       if (outcome.result === 'signed in') return welcome(reply, cookies, outcome, wanted);
       const isUnknown = outcome.result === 'wrong passkey' && outcome.reason === 'unknown_credential';
-      const shown = { returnTo: wanted, unknown: isUnknown ? answer.id : undefined };
+      const shown = { returnTo: wanted, refused: true, unknown: isUnknown ? answer.id : undefined } as const;
       return sendAgain(reply, why(outcome), (error) => offerSignIn(parts, { cookies, now }, { ...shown, error }));
     },
   });
@@ -61,7 +61,8 @@ function afterThePassword(app: FastifyInstance, { signIn, site, count }: Parts):
   const url = '/sign-in/second-passkey';
   const form = async (half: HalfSignIn, error?: HalfForm['error']): Promise<string> => {
     const options = await signIn.passkeyOptions.secondFactor(half);
-    return passkeyPage({ site, half, options, ...(error && { error }) });
+    const origin = signIn.passkeyOptions.origin();
+    return passkeyPage({ site, half, options, origin, ...(error && { error }) });
   };
   page(app, {
     method: 'GET',

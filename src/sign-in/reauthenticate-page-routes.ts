@@ -42,7 +42,8 @@ export function reauthenticatePages(app: FastifyInstance, { database, signIn, si
     const facts = await signIn.readFacts(database.read, session.userId);
     if (!facts) throw new Problem('unauthenticated');
     const passkey = await signIn.passkeyOptions.reauthentication(session);
-    const ways = { passkey, ...passwordWays(facts, kind) };
+    const origin = signIn.passkeyOptions.origin();
+    const ways = { passkey, origin, ...passwordWays(facts, kind), none: !facts.password && !facts.passkeys };
     const told = error && { error: { ...error, sentence: sentenceOf(error, ways) } };
     return reauthenticatePage({ site, person: session, returnTo: wanted, ways, ...told });
   };
@@ -52,7 +53,10 @@ export function reauthenticatePages(app: FastifyInstance, { database, signIn, si
 }
 
 /** Where a passkey is the only second factor, a recovery code stands beside the password. */
-function passwordWays({ password, authenticator, passkeys }: Facts, kind: Code['kind']): Omit<Offered, 'passkey'> {
+function passwordWays(
+  { password, authenticator, passkeys }: Facts,
+  kind: Code['kind'],
+): Pick<Offered, 'password' | 'app'> {
   const app = authenticator?.proved === true;
   if (!password) return { password: undefined, app: false };
   if (app) return { password: kind, app };

@@ -16,7 +16,7 @@ import {
   withoutPasskeys,
 } from '../pages/pages.ts';
 import type { RequestOptions } from '../passkeys/passkeys.ts';
-import { whereTheCodeIs } from './page.ts';
+import { notHere, whereTheCodeIs } from './page.ts';
 
 interface ReauthenticateForm {
   site: Site;
@@ -30,21 +30,36 @@ interface ReauthenticateForm {
 export interface Offered {
   /** What a passkey is asked for, where the account has one that can answer here. */
   passkey: RequestOptions | undefined;
+  /** From where passkeys are used. */
+  origin: string | undefined;
   /** With which code; `no code` where no second factor has been proved yet. Nothing where the account has no password. */
   password: 'otp' | 'recovery_code' | 'no code' | undefined;
   /** There is an authenticator, so that there is a choice of codes. */
   app: boolean;
+  /** The account has nothing that could be proved: no password, and no passkey, whatever the address that it is for. */
+  none: boolean;
 }
 
 /** Proving again, from a session, that it is still the same person. */
 export function reauthenticatePage(form: ReauthenticateForm): string {
-  const { site, person, error, ways } = form;
+  const { site, person, error } = form;
   const main = html`<h1>Confirm that it is you</h1>
 ${problem(error)}
-<p>What you are about to do is only for you, so prove once more that you are <strong>${person.name}</strong>. It holds for ten minutes.</p>
-${ways.passkey && byPasskey(form, ways.passkey)}
-${ways.password ? byPassword(form) : withoutPasskeys('Your passkey cannot be used here: that takes JavaScript, a recent browser, and the address under which you set it up. Open this page where you can use it.')}`;
+${form.ways.none ? noWay(person) : waysOf(form)}`;
   return layout({ site, title: 'Confirm that it is you', main, person, wrong: error !== undefined });
+}
+
+function waysOf(form: ReauthenticateForm): Html {
+  const { person, ways } = form;
+  return html`<p>What you are about to do is only for you, so prove once more that you are <strong>${person.name}</strong>. It holds for ten minutes.</p>
+${ways.passkey && byPasskey(form, ways.passkey)}
+${(ways.passkey || !ways.password) && withoutPasskeys(html`${notHere(ways.passkey && ways.origin)}${!ways.password && ' Open this page where you can use it.'}`)}
+${ways.password && byPassword(form)}`;
+}
+
+/** Where the account has neither a password nor a passkey any more. */
+function noWay({ name }: Person): Html {
+  return html`<p>What you wanted to do is only for you, and there is nothing left by which you could prove that you are <strong>${name}</strong>: this account has no password and no passkey. Before this session ends, ask an administrator for a one-time link.</p>`;
 }
 
 function byPasskey({ person, returnTo }: ReauthenticateForm, options: RequestOptions): Html {
@@ -54,8 +69,11 @@ function byPasskey({ person, returnTo }: ReauthenticateForm, options: RequestOpt
 }
 
 function byPassword(form: ReauthenticateForm): Html {
-  const { person, returnTo, error } = form;
-  return html`<form method="post" action="/reauthenticate">
+  const { person, returnTo, error, ways } = form;
+  // The form above is not there without a script, so that this one must make sense alone.
+  const heading =
+    ways.passkey && html`<h2>With your password and ${codes[ways.password === 'otp' ? 'otp' : 'recovery_code']}</h2>\n`;
+  return html`${heading}<form method="post" action="/reauthenticate">
 ${hiddenReturnTo(returnTo)}
 ${hiddenUsername(person.name)}
 ${passwordField({
@@ -66,10 +84,12 @@ ${passwordField({
   first: error === undefined,
 })}
 ${secondFactorField(form)}
-<button type="submit" class="primary">Continue</button>
+<button type="submit"${!ways.passkey && html` class="primary"`}>Continue</button>
 </form>
 ${otherCode(form)}`;
 }
+
+const codes = { otp: 'a code of the app', recovery_code: 'a recovery code' };
 
 function secondFactorField({ site, person, ways, error }: ReauthenticateForm): Html | undefined {
   const wrong = error?.code === 'wrong_otp';

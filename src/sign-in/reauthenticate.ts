@@ -46,10 +46,12 @@ export function createReauthenticate(
   /** Judges the code where one is demanded, or one was sent for a second factor in force. */
   const judgeCode = async (
     facts: Facts,
-    code: Code | undefined,
+    sent: Code | undefined,
     session: Session,
     client: Client,
   ): Promise<Judged | undefined> => {
+    // A code of an authenticator says nothing where there is none.
+    const code = sent?.kind === 'otp' && !facts.authenticator ? undefined : sent;
     const demanded = { secondFactor: hasProvedFactor(facts) };
     const next = nextStep({ password: true, secondFactor: false }, demanded);
     if (!code && next === 'prove second factor') return refuse(undefined, 'wrong_otp', session, client);

@@ -151,27 +151,25 @@ export function createSecondFactor(parts: Parts) {
 
     /**
      * Takes the authenticator away. Throws `second_factor_required` where policy demands one and there is no other, and
-     * `last_way_in` where the passkeys that would be left cannot be used here. `inBrowser` the session gets a new token,
-     * and the browser stays known if it was.
+     * `last_way_in` where nobody could sign in any more: without a password, or with passkeys that cannot be used here and
+     * no recovery codes. `inBrowser` the session gets a new token, and the browser stays known if it was.
      */
     async disable(session: Session, client: Client, { inBrowser = false } = {}): Promise<Standing> {
       const { userId, id: sessionId } = session;
       return database.transaction(async (tx) => {
         const facts = await stillMay(tx, session);
+        if (!facts.authenticator) {
+          if (facts.secondFactorRequired) await changes.mustBeLeftWell(tx, facts);
+          return standing(tx, userId);
+        }
         const now = clock();
-        if (facts.authenticator) {
-          const was = (await browsers.find(tx, client, userId, now)) !== undefined;
-          await throttle.forget(tx, otpTry(userId, facts.authenticator.id));
-          await totp.remove(tx, userId);
-          await changes.afterRemoval(tx, userId, sessionId);
-          await audit.record(tx, now, { event: 'otp.removed', userId, sessionId, address: client.address });
-          if (inBrowser)
-            return {
-              ...(await standing(tx, userId)),
-              goesOn: await goOn(tx, session, client, { was, proved: false }, now),
-            };
-        } else if (facts.secondFactorRequired) await changes.mustBeLeftWell(tx, facts);
-        return standing(tx, userId);
+        const was = (await browsers.find(tx, client, userId, now)) !== undefined;
+        await throttle.forget(tx, otpTry(userId, facts.authenticator.id));
+        await totp.remove(tx, userId);
+        await changes.afterRemoval(tx, userId, sessionId);
+        await audit.record(tx, now, { event: 'otp.removed', userId, sessionId, address: client.address });
+        const left = await standing(tx, userId);
+        return inBrowser ? { ...left, goesOn: await goOn(tx, session, client, { was, proved: false }, now) } : left;
       });
     },
 

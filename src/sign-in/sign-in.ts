@@ -53,6 +53,7 @@ export type { SignInResult } from './credentials.ts';
  * `policy.ts`; both are pure. Which secrets are right is judged in `judge.ts`, from the facts of `facts.ts`.
  */
 export { proofsOf } from './current-session.ts';
+export { factorList, listFactors } from './factor-list.ts';
 export type { GoesOn } from './go-on.ts';
 export type { Facts } from './policy.ts';
 export { minimumPassword, requiresSecondFactor, whatForbids } from './policy.ts';

@@ -20,10 +20,10 @@ export function createWithPasskey(
   const { database, clock, judge, issue } = parts;
 
   /** It is nobody's who may sign in: settles it as wrong. */
-  const refuse = ({ ticket, userId, forgo }: JudgedPasskey, { address }: Client): Promise<WrongPasskey> =>
+  const refuse = ({ ticket, userId, passkeyId, forgo }: JudgedPasskey, { address }: Client): Promise<WrongPasskey> =>
     database.transaction(async (tx) => {
       // What is right for an account that is disabled is told as what is wrong for one that is not.
-      const wrong = (await forgo(tx)) ?? ({ result: 'wrong passkey', reason: 'signature' } as const);
+      const wrong = (await forgo(tx)) ?? ({ result: 'wrong passkey', reason: 'signature', passkeyId } as const);
       await noteRefused(tx, parts, { event: 'sign_in.refused', userId, address }, { ticket, wrong }, clock());
       return wrong;
     });

@@ -44,7 +44,7 @@ export function recoveryCodeTry(userId: string, browserId?: string): Try[] {
   return [{ budget: 'recoveryCode', key: browserId === undefined ? userId : ofBrowser(browserId) }];
 }
 
-/** A try at a passkey, whoever's it is: budgets of its own, so that no wrong password or code keeps one out. */
+/** A try at a passkey, whosever it is: budgets of its own, so that no wrong password or code keeps one out. */
 export function passkeyTry(address: string, browserId?: string): Try[] {
   if (browserId !== undefined) return [{ budget: 'passkey', key: ofBrowser(browserId) }];
   const network = networkOf(address);

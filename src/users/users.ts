@@ -109,7 +109,7 @@ export async function rememberInUse(tx: Tx, id: string): Promise<void> {
   await markInUse(tx, id);
 }
 
-/** Whether an account has ever had something to sign in with: then a link to choose a password is no invitation. */
+/** Whether an account has ever had something to sign in with: then a one-time link is no invitation. */
 export async function hasBeenInUse(db: Db, id: string): Promise<boolean> {
   return selectInUse(db, id);
 }

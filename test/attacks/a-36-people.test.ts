@@ -36,7 +36,7 @@ function seen({ status, headers, body }: Answer): unknown {
   return { status, headers: rest, said, reason };
 }
 
-test('unknown, wrong and disabled look alike', () =>
+test('unknown, wrong and disabled look alike, but for the reason by which a device forgets what nobody has', () =>
   inQuickWorld(async (world) => {
     const [carol, dave, gone] = [
       await makeMember(world, 'carol'),

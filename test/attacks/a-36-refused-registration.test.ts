@@ -94,7 +94,7 @@ for (const [where, begun, by] of ways)
       before,
       'the link is good still, and nothing is charged',
     );
-    const detail = { reason: 'user_verification', ...(by && { by }) };
+    const detail = { passkey_reason: 'user_verification', ...(by && { by }) };
     assert.deepEqual(rowsSince(rows), [{ event: 'passkey.registration_refused', userId, inSession: !by, detail }]);
 
     const after = dump(world);

@@ -8,7 +8,7 @@ import { endless } from '../endless.ts';
 import { addPasskey, signInWithPasskey } from '../passkeys.ts';
 import { quickHash } from '../quick-hash.ts';
 import { makeWorld } from '../server.ts';
-import { again, assertNotTaken, begin, makeMember, standing } from './ceremonies.ts';
+import { again, assertNotTaken, assertTaken, begin, makeMember, standing } from './ceremonies.ts';
 
 const world = await makeWorld({}, { argon2: quickHash, limits: endless });
 after(() => world.close());
@@ -121,13 +121,18 @@ test('a credential is one passkey, of one account: nobody can have it a second t
   assert.equal((await signInWithPasskey(world, carol.device)).status, 200);
 });
 
-test('devices are told which passkeys there are, so that none is made twice', async () => {
+test('devices are told which passkeys there are, so that none is made twice, and of how each is reached only words', async () => {
+  world.turn(1);
+  const begun = await begin(world, 'registration', dave);
+  const { response, ...rest } = begun.answer({}, dave.device);
+  const transports = ['a,b', 'USB', 'internal', '', '-x', 'smart-card'];
+  await assertTaken(begun, { ...rest, response: { ...response, transports } });
   const { body } = await world.call('POST', '/auth/passkeys/registration/options', { token: dave.token });
-  const ids = dave.device.held.map(({ id }) => id.toString('base64url'));
-  assert.deepEqual(
-    body.options.excludeCredentials.map(({ id }) => id),
-    ids,
-  );
+  const [first, second] = dave.device.held.map(({ id }) => ({ type: 'public-key', id: id.toString('base64url') }));
+  assert.deepEqual(body.options.excludeCredentials, [
+    { ...first, transports: ['internal', 'hybrid'] },
+    { ...second, transports: ['internal', 'smart-card'] },
+  ]);
 });
 
 test('bytes that are no answer are refused, and are no error of ours', async () => {

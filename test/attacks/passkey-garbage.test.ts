@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { softwareAuthenticator } from '../authenticator.ts';
 import { askToSignIn, makePersonWithPasskey, signInWithPasskey } from '../passkeys.ts';
 import { inQuickWorld } from '../quick-world.ts';
 import { dump } from '../tables.ts';
+import { assertTaken, begin, makeMember } from './ceremonies.ts';
 
 /** A flood of what only looks like the answer of a passkey: who asked for no challenge has nothing judged. */
 
@@ -27,23 +29,24 @@ test('what answers nothing that was asked leaves no row, keeps nobody out, and i
 
 test('the same in a session and after the password: nothing is charged, and the owner goes on', () =>
   inQuickWorld(async (world) => {
-    const { device } = await makePersonWithPasskey(world);
-    const { body: session } = await signInWithPasskey(world, device);
-    const { body: asked } = await world.call('POST', '/auth/passkeys/reauthentication/options', {
-      token: session.token,
-    });
-    const made = { ...asked.options, challenge: 'A'.repeat(96) };
-    for (let time = 0; time < 60; time += 1) {
-      const body = { passkey: device.get(made) };
-      assert.equal((await world.call('POST', '/auth/reauthenticate', { token: session.token, body })).status, 422);
+    const carol = await makeMember(world, 'carol');
+    for (const kind of ['reauthentication', 'second factor'] as const) {
+      const begun = await begin(world, kind, carol);
+      const before = dump(world);
+      for (let time = 0; time < 60; time += 1) {
+        const { status } = await begun.send(begun.answer({ challenge: 'A'.repeat(96) }));
+        assert.equal(status, kind === 'reauthentication' ? 422 : 401);
+      }
+      assert.deepEqual(dump(world), before, kind);
+      await assertTaken(begun, begun.answer());
     }
-    const body = { passkey: device.get(asked.options) };
-    assert.equal((await world.call('POST', '/auth/reauthenticate', { token: session.token, body })).status, 200);
   }));
 
 test('an answer that was taken is none any more: sent again however often it keeps nobody out', () =>
   inQuickWorld(async (world) => {
-    const { device } = await makePersonWithPasskey(world);
+    // Judged once more, the answer of a device that counts would be wrong, and charged.
+    const device = softwareAuthenticator({ counts: true });
+    await makePersonWithPasskey(world, 'carol', { device });
     const { ceremony, options } = await askToSignIn(world);
     const body = { ceremony, credential: device.get(options) };
     assert.equal((await world.call('POST', '/auth/passkeys/sign-in', { body })).status, 200);

@@ -10,7 +10,7 @@ export const cardsOn = ({ page }: Hand): Promise<string[]> => page.locator('main
 
 /** Presses the button that adds one, and waits for what comes. */
 export async function add(hand: Hand, name?: string): Promise<void> {
-  if (name !== undefined) await hand.page.getByLabel('Its name').fill(name);
+  if (name !== undefined) await hand.page.getByLabel('Name of the passkey').fill(name);
   await hand.press(/^Add .*passkey$/);
 }
 

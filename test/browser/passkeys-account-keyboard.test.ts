@@ -45,7 +45,7 @@ for (const { name: look, options } of looks) {
     await page.keyboard.press('Enter');
     await tabTo(main.getByRole('button', { name: 'Remove By keyboard' }));
     await press();
-    await hand.says('status', /Your password alone opens this account/);
+    await hand.says('status', /You have no passkey any more\./);
     await hand.close();
   });
 

@@ -60,7 +60,9 @@ for (const { name: look, options } of looks) {
       await add(hand, 'Phone');
       await hand.says('status', /Your passkey is added/);
       await hand.page.getByRole('button', { name: 'Add another passkey' }).click();
-      const said = hand.page.getByText('This device has a passkey for this account already.', { exact: false });
+      const said = hand.page.getByText('This device has a passkey for this account already. To add another one', {
+        exact: false,
+      });
       await said.waitFor();
       assert.deepEqual(await cardsOn(hand), ['Phone']);
       assert.equal((await phone.held()).length, 1);
@@ -93,7 +95,7 @@ for (const { name: look, options } of looks) {
   story('fay leaves the page open, and the name that she typed is not lost', withCode, async (hand, fay) => {
     await signIn(place, hand, fay);
     await hand.open(passkeysUrl);
-    await hand.page.getByLabel('Its name').fill('Key in the drawer');
+    await hand.page.getByLabel('Name of the passkey').fill('Key in the drawer');
     place.world.turn(6 * minute);
     await hand.page.clock.setFixedTime(place.world.now());
     await add(hand);

@@ -31,6 +31,7 @@ test('without a script there is no dead button, the password goes on, and where 
   await hand.at('Your account');
   place.world.turn(11 * minute);
   await hand.open('/reauthenticate');
+  assert.match(await hand.text(), /cannot be used here.*\n+With your password and a recovery code/);
   assert.equal(await hand.page.locator('main button:visible').count(), 1);
   await hand.send({ password: carol.password, recovery_code: carol.recoveryCodes?.[1] ?? '' });
   await hand.at('Your account');
@@ -49,6 +50,8 @@ test('where the browser knows no passkeys, or the page has another name, nothing
     await hand.send({ username: carol.name, password: carol.password });
     await hand.at('Use your passkey');
     assert.match(await hand.text(), /cannot be used here/);
+    const address = hand.page.getByRole('link', { name: place.origin });
+    assert.equal(await address.getAttribute('href'), place.origin);
     assert.equal(await hand.page.locator('main button:visible').count(), 0);
     await hand.close();
   }

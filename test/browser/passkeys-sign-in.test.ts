@@ -109,6 +109,7 @@ for (const { name: look, options } of looks) {
     place.world.turn(11 * minute);
     await hand.open('/reauthenticate?return_to=/account/sessions');
     await hand.at('Confirm that it is you');
+    assert.doesNotMatch(await hand.text(), /cannot be used here/);
     await isUsable(hand);
     await hand.press('Use your passkey');
     await hand.at('Where you are signed in');

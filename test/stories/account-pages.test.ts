@@ -49,15 +49,12 @@ test('an authenticator that was switched on and not confirmed asks to be confirm
     assert.match(answer.text, /class="button primary" href="\/account\/authenticator">Confirm/);
   }));
 
-test('with an authenticator and enough codes there is nothing to do; with three left there is', () =>
+test('with an authenticator and enough codes the account is well protected; with three left there is something to do', () =>
   onPages(async (world) => {
     const bob = await makePersonWithCode(world);
     for (let index = 0; index < 6; index += 1) await tokenOf(world, bob, recoveryCodeOf(bob, index));
     const visitor = await enter(world, bob);
-    assert.match(
-      visitor.page.text,
-      /well protected: there is nothing to do\. .*Authenticator app In force Recovery codes left 4 /,
-    );
+    assert.match(visitor.page.text, /well protected\. .*Authenticator app In force Recovery codes left 4 /);
     assert.match(visitor.page.text, /can be lost with the phone\. Your recovery codes are the way back/);
     assert.deepEqual(primary(visitor), []);
     await tokenOf(world, bob, recoveryCodeOf(bob, 6));

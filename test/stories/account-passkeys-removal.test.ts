@@ -56,7 +56,8 @@ test('with the last second factor the password alone opens the account: said bef
     );
     await visitor.submit({}, { form: /remove$/ });
     assert.equal(visitor.url, '/account?done=passkeys-off');
-    assert.equal(visitor.page.status, 'You have no passkey any more. Your password alone opens this account.');
+    assert.equal(visitor.page.status, 'You have no passkey any more.');
+    assert.equal(visitor.page.text.match(/password alone/g)?.length, 1, 'said once');
     assert.match(visitor.page.text, /Passkeys None Password Set Authenticator app None Recovery codes left 0 /);
     assert.deepEqual(primary(visitor), [url]);
     const [{ handle = '' } = {}] = carol.device.held;
@@ -129,7 +130,48 @@ test('the last way in goes only with a word for it, and then the account says th
     );
     assert.match(visitor.page.text, /Passkeys None Password None /);
     assert.doesNotMatch(visitor.page.text, /password alone|well protected/);
+    const { session } = JSON.parse((await visitor.open('/me')).text);
+    assert.deepEqual(session.proved, ['passkey'], 'by which it was made');
     assert.equal((await signInWithPasskey(world, device)).status, 401);
+  }));
+
+test('with nothing left to prove it by, nothing is offered that asks for a proof, and the page for it says so', () =>
+  onPages(async (world) => {
+    const { visitor } = await invited(world);
+    const [id = ''] = passkeyIds(world);
+    await visitor.post(`${url}/remove`, { id, accept: 'no_way_in' });
+    assert.match(
+      visitor.page.text,
+      /no passkey\. Before this session ends, ask an administrator for a one-time link\./,
+    );
+    assert.doesNotMatch(visitor.page.text, /If you still can/);
+    for (const way of [url, '/account/password']) {
+      await visitor.open(way);
+      assert.deepEqual([visitor.path, visitor.page.h1], ['/reauthenticate', 'Confirm that it is you']);
+      assert.match(visitor.page.text, /no password and no passkey\. Before this session ends, ask an administrator/);
+      assert.doesNotMatch(visitor.page.text, /Your passkey|prove once more/);
+    }
+    await visitor.open('/account/sessions');
+    assert.match(visitor.page.text, /Proved by Passkey/);
+  }));
+
+test('while the session is fresh, what helps is offered where the passkeys that are left are for another address', () =>
+  onPages(async (world) => {
+    const { visitor } = await invited(world);
+    await visitor.open(url);
+    const [id = ''] = passkeyIds(world);
+    await usePasskey(visitor, softwareAuthenticator(), { values: { name: 'Elsewhere' } });
+    alter(world, "UPDATE passkeys SET rp_id = 'old.example' WHERE name = 'Elsewhere'");
+    await visitor.post(`${url}/remove`, { id, accept: 'no_way_in' });
+    assert.equal(visitor.url, `${url}?done=removed`);
+    await visitor.open('/account');
+    assert.match(visitor.page.text, /Nobody can sign in .* passkeys only for another address .* If you still can, add/);
+    await visitor.follow('set a password');
+    assert.deepEqual([visitor.path, visitor.page.h1], ['/account/password', 'Set a password']);
+    world.turn(11 * minute);
+    await visitor.open('/account/password');
+    assert.deepEqual([visitor.path, visitor.page.h1], ['/reauthenticate', 'Confirm that it is you']);
+    assert.match(visitor.page.text, /cannot be used here: .* the address under which you set it up/);
   }));
 
 test('an account without a password is told what an app and recovery codes are worth to it', () =>
@@ -142,6 +184,11 @@ test('an account without a password is told what an app and recovery codes are w
     await visitor.open('/account/recovery-codes');
     assert.match(visitor.page.text, /only together with a password, which this account does not have yet/);
     assert.ok(visitor.page.links.some(({ text }) => text === 'set one'));
+    await visitor.open('/reauthenticate');
+    assert.match(
+      visitor.page.text,
+      /cannot be used here: .* its own address, http:\/\/localhost:8000\. Open this page/,
+    );
   }));
 
 test('where policy demands a second factor the only one stays, and it is said why', () =>
@@ -180,6 +227,8 @@ test('a passkey of another host name says where it works, and is no way in', () 
     alter(world, "UPDATE passkeys SET rp_id = 'old.example' WHERE name = 'Phone'");
     await visitor.open(url);
     assert.deepEqual(cardsOn(visitor), ['Phone Works only at old.example', 'Here']);
+    const { status, body } = await signInWithPasskey(world, carol.device);
+    assert.deepEqual([status, body.reason], [401, 'unknown_credential']);
     assert.match(warningOn(visitor, 'Here'), /only together with a recovery code/);
     assert.match(warningOn(visitor, 'Phone'), /signs you in no more/);
     assert.match((await visitor.open('/account')).page.text, /Passkeys 1, and 1 for another address of this service /);

@@ -92,7 +92,7 @@ test('a forced password shows its link once', () =>
     assert.match(words(made), /New password for alice .*invitation\?token=csl_/);
     assertRefused(await tryToSignIn(world, alice), 401, 3);
     const after = await open(`/users/${alice.id}`);
-    assert.match(words(after), /Make a link to choose a password/);
+    assert.match(words(after), /Make a link to choose how to sign in/);
     assert.equal(after.text.includes('csl_'), false);
   }));
 

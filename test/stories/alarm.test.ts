@@ -76,7 +76,7 @@ test('the account tells it for seven days, whoever signs in meanwhile, or until 
     const bob = await makePersonWithCode(world);
     await guess(world, bob, 3);
     assert.equal((await warnings(world, bob)).length, 1);
-    assert.doesNotMatch((await enter(world, bob)).page.text, /nothing to do/);
+    assert.doesNotMatch((await enter(world, bob)).page.text, /well protected/);
     world.turn(7 * day - 3 * minute);
     assert.equal((await warnings(world, bob)).length, 1, 'a right sign-in has not hidden it');
     world.turn(2 * minute);

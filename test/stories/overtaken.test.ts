@@ -4,6 +4,7 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import {
   type Answer,
   codeAt,
+  freshCode,
   inWorld,
   makePerson,
   makePersonWithCode,
@@ -11,7 +12,8 @@ import {
   signIn,
   type World,
 } from '../server.ts';
-import { dump } from '../tables.ts';
+import { alter, dump } from '../tables.ts';
+import { secretIn } from './in-a-browser.ts';
 import {
   assertProblem,
   changePassword,
@@ -155,6 +157,22 @@ test('reauthentication makes no new token when the account, or the session, ende
     assertProblem(ended, 401, 'unauthenticated');
     assert.equal(await isAlive(world, phone), false);
     assert.deepEqual(dump(world)['sessions'], []);
+  }));
+
+test('a code that is judged for an account that has changed meanwhile is neither counted nor spent', () =>
+  inWatchedWorld(async (world, watched) => {
+    const bob = await makePersonWithCode(world);
+    const token = await signIn(world, bob);
+    const proof = { password: bob.password, otp: freshCode(world, secretIn(bob)) };
+    const before = dump(world)['budgets'];
+    const changed = await meanwhile(
+      watched,
+      () => reauthenticate(world, token, proof),
+      async () => alter(world, "UPDATE passwords SET version = 'another' WHERE user_id = ?", bob.id),
+    );
+    assertProblem(changed, 422, 'wrong_password');
+    assert.deepEqual(dump(world)['budgets'], before);
+    assert.equal((await reauthenticate(world, token, proof)).status, 200);
   }));
 
 test('a session that ends while its passwords are hashed changes none', () =>

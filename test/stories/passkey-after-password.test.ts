@@ -4,14 +4,15 @@ import { test } from 'node:test';
 import { minute } from '../../src/clock.ts';
 import { softwareAuthenticator } from '../authenticator.ts';
 import type { RequestOptions } from '../call.ts';
-import { addPasskey, makePersonWithPasskey, type PasskeyPerson } from '../passkeys.ts';
+import { addPasskey, makePersonWithPasskey, type PasskeyPerson, signInWithPasskey } from '../passkeys.ts';
 import { inQuickWorld } from '../quick-world.ts';
 import { freshCode, makePersonWithCode, type Person, signIn, type World } from '../server.ts';
+import { dump } from '../tables.ts';
 import { elements, textOf } from '../visitor/markup.ts';
 import { type Visitor, visit } from '../visitor.ts';
 import { assertShownAgain, givePassword, kept, keptNames, secretIn, sessionsOf } from './in-a-browser.ts';
 import { alone, answer, asked, mustAsk, passkeyForm, second } from './passkey-questions.ts';
-import { isAlive, recoveryCodeOf } from './steps.ts';
+import { assertProblem, isAlive, reauthenticate, recoveryCodeOf } from './steps.ts';
 
 /** The ways to go on by, below a form. */
 function ways(visitor: Visitor): string[] {
@@ -152,4 +153,20 @@ test('whoever has both proves again by either, and no passkey is asked of those 
     await stale(world, other);
     assert.equal(asked(other), undefined);
     assert.doesNotMatch(other.page.text, /passkey/i);
+  }));
+
+test('proving again, a code of an authenticator that is not there is none: it costs no try, and the log has the refusal', () =>
+  inQuickWorld(async (world) => {
+    const carol = await makePersonWithPasskey(world);
+    const { body } = await signInWithPasskey(world, carol.device);
+    const { password } = carol;
+    assertProblem(await reauthenticate(world, body.token, { password }), 422, 'wrong_otp');
+    const before = dump(world)['budgets'];
+    assertProblem(await reauthenticate(world, body.token, { password, otp: '123456' }), 422, 'wrong_otp');
+    assert.deepEqual(dump(world)['budgets'], before);
+    const refused = (dump(world)['audit'] ?? []).filter(({ event }) => event === 'session.reauthentication_refused');
+    assert.deepEqual(
+      refused.map(({ detail }) => detail),
+      Array(2).fill('{"reason":"wrong_otp"}'),
+    );
   }));

@@ -12,7 +12,7 @@ import {
 } from '../passkeys.ts';
 import { quickHash } from '../quick-hash.ts';
 import { inWorld, makePerson, makePersonWithCode, signIn, type World } from '../server.ts';
-import { dump } from '../tables.ts';
+import { alter, dump } from '../tables.ts';
 import { assertProblem, assertRefused, enable, isAlive, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
 
 const reopened = { publicUrl: 'https://sign-in.example' };
@@ -188,6 +188,27 @@ test('passkeys of another address of the service are a factor still: they fail c
       const again = await tokenOf(world, bob, { recovery_code: recovery_codes[0] ?? '' });
       assert.equal((await world.call('DELETE', `/auth/passkeys/${passkey.id}`, { token: again })).status, 204);
       await tokenOf(world, bob);
+    },
+    {},
+    { argon2: quickHash },
+  ));
+
+test('whoever has a password and may not remove the last passkey for this address is told what helps, and it does', () =>
+  inWorld(
+    async (world) => {
+      const carol = await makePersonWithPasskey(world);
+      const elsewhere = softwareAuthenticator();
+      await addPasskey(world, await byPasskey(world, carol), elsewhere, { name: 'Elsewhere' });
+      alter(world, "UPDATE passkeys SET rp_id = 'old.example' WHERE name = 'Elsewhere'");
+      for (let index = 0; index < 10; index += 1) await tokenOf(world, carol, recoveryCodeOf(carol, index));
+      const token = await byPasskey(world, carol);
+      const remove = () => world.call('DELETE', `/auth/passkeys/${carol.passkeyId}`, { token });
+      const refused = await remove();
+      assertProblem(refused, 409, 'last_way_in');
+      assert.match(refused.body.detail, /beside a password, set up an authenticator app or make new recovery codes/);
+      const { recovery_codes } = (await world.call('POST', '/auth/recovery-codes', { token })).body;
+      assert.equal((await remove()).status, 204);
+      await tokenOf(world, carol, { recovery_code: recovery_codes[0] ?? '' });
     },
     {},
     { argon2: quickHash },

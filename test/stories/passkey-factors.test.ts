@@ -1,11 +1,22 @@
 /** Passkeys beside the other factors: what comes and goes with what, in whatever order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { minute } from '../../src/clock.ts';
 import { softwareAuthenticator } from '../authenticator.ts';
 import { addPasskey, makePersonWithPasskey, signInWithPasskey, tokenByPasskey } from '../passkeys.ts';
+import { inQuickWorld } from '../quick-world.ts';
 import { codeAt, inWorld, makePerson, makePersonWithCode, secretOf, signIn, type World } from '../server.ts';
 import { dump } from '../tables.ts';
-import { assertProblem, assertRefused, enable, isAlive, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
+import {
+  assertProblem,
+  assertRefused,
+  enable,
+  isAlive,
+  reauthenticate,
+  recoveryCodeOf,
+  tokenOf,
+  tryToSignIn,
+} from './steps.ts';
 
 const remove = (world: World, token: string, id: string, accept = '') =>
   world.call('DELETE', `/auth/passkeys/${id}${accept}`, { token });
@@ -115,6 +126,17 @@ test('a session by passkey that removes the last one goes on, and must prove the
     assert.equal(await isFresh(world, token), false);
     const again = await world.call('POST', '/auth/reauthenticate', { token, body: { password: carol.password } });
     assert.equal(await isFresh(world, again.body.token), true);
+  }));
+
+test('whoever proves again with a passkey has done so now, however long ago the password was', () =>
+  inQuickWorld(async (world) => {
+    const carol = await makePersonWithPasskey(world);
+    const old = await tokenOf(world, carol, recoveryCodeOf(carol));
+    world.turn(10 * minute);
+    const { body } = await world.call('POST', '/auth/passkeys/reauthentication/options', { token: old });
+    const { token } = (await reauthenticate(world, old, { passkey: carol.device.get(body.options) })).body;
+    const { proved, authenticated_at } = (await world.call('GET', '/me', { token })).body.session;
+    assert.deepEqual([proved, Date.parse(authenticated_at)], [['password', 'passkey'], world.now()]);
   }));
 
 test('a code that is proved after the passkey has gone is what the session has proved', () =>

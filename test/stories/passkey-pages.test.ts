@@ -9,11 +9,11 @@ import { inQuickWorld } from '../quick-world.ts';
 import { inWorld } from '../server.ts';
 import { elements } from '../visitor/markup.ts';
 import { type Visitor, visit } from '../visitor.ts';
-import { assertShownAgain, givePassword, kept, keptNames, sessionsOf } from './in-a-browser.ts';
+import { assertShownAgain, cookiesIn, givePassword, kept, keptNames, sessionsOf } from './in-a-browser.ts';
 import { alone, answer, asked, mustAsk, second } from './passkey-questions.ts';
 import { isAlive } from './steps.ts';
 
-test('every page with the sign-in form asks for a passkey, and the browser keeps for five minutes what it may answer by', () =>
+test('every page with the sign-in form asks for a passkey, and the browser keeps for five minutes what it may answer by, of our making', () =>
   inQuickWorld(async (world) => {
     const challenges = new Set<string>();
     const tokens = new Set<string>();
@@ -33,6 +33,12 @@ test('every page with the sign-in form asks for a passkey, and the browser keeps
     assert.match(String(visitor.headers['set-cookie']), /^countersign-passkey=.*Max-Age=300.*HttpOnly; SameSite=Lax$/);
     world.turn(5 * minute);
     assert.deepEqual(visitor.cookies, []);
+    for (const planted of ['x', `csc_${'x'.repeat(42)}`, `csc_${'x'.repeat(44)}`]) {
+      const headers = { cookie: `countersign-passkey=${planted}` };
+      const answer = await world.call('POST', '/sign-in/passkey/options', { form: {}, headers });
+      assert.match(cookiesIn(answer).join(), /^countersign-passkey=csc_[\w-]{43};/);
+      assert.doesNotMatch(cookiesIn(answer).join(), new RegExp(`=${planted}`));
+    }
   }));
 
 test('a passkey signs in from the page, to where one wanted to go, and ends the session that the browser had', () =>
@@ -70,6 +76,9 @@ test('a refusal shows the sign-in page again, with what to do, another question,
     assert.equal(visitor.headers['www-authenticate'], 'Bearer realm="Countersign"', 'no dialog of the browser');
     assert.match(visitor.text, /name="return_to" value="\/account\/password"/);
     assert.doesNotMatch(visitor.text, /data-signal/);
+    assert.doesNotMatch(visitor.text, /data-conditional/, 'a device that answers by itself would go on and on');
+    await givePassword(visitor, { name: 'nobody', password: 'wrong' });
+    assert.match(visitor.text, /data-conditional/);
     await answer(visitor, carol, alone);
     assert.equal(visitor.url, '/account');
     assert.equal(sessionsOf(world, carol), 1);

@@ -21,11 +21,19 @@ test('a user’s page counts the passkeys, and says what there is and is not', (
     const iris = await makePasswordlessPerson(world);
     const page = await open(`/users/${iris.id}`);
     assert.match(words(page), /Password Not set Authenticator None Passkeys 1 Recovery codes left 10 /);
-    assert.match(words(page), /Make a link to choose a password iris has no password\. .* Passkeys go on working/);
+    assert.match(
+      words(page),
+      /Make a link to choose a password iris has no password\. .* iris still needs a passkey or a recovery code\. If those are lost, reset the second factors first\. Passkeys go on working/,
+    );
     assert.match(words(page), /as there is no password, nobody can sign in to this account before you make a link/);
     assert.match(words(await open(`/users/${carol.id}`)), /Force a new password .* Passkeys go on working/);
     const link = words(await send(`/users/${iris.id}/password-link`));
     assert.match(link, /A link for iris .* whoever opens it chooses the password of iris\./);
+    const bob = await makePersonWithCode(world);
+    assert.match(
+      words(await open(`/users/${bob.id}`)),
+      /The new password alone signs nobody in: bob still needs a code of the app or a recovery code\./,
+    );
     const ivy = await invite(world, 'ivy');
     assert.match(words(await send(`/users/${ivy.id}/password-link`)), /A link for ivy .* chooses how ivy signs in\./);
     const invited = await open(`/users/${ivy.id}`);
@@ -60,7 +68,9 @@ test('a link for somebody who has signed in with a passkey is good for thirty mi
     const { path, token } = linkIn(link.url);
     assert.equal(passkeyAskedOn(await world.call('GET', path)), undefined);
     assert.equal((await signInWithPasskey(world, iris.device)).status, 200, 'the passkey goes on');
-    assert.equal((await world.call('POST', '/invitation', { form: { token, password: chosen } })).status, 200);
+    const done = await world.call('POST', '/invitation', { form: { token, password: chosen } });
+    assert.equal(done.status, 200);
+    assert.match(words(done), /sign in to Countersign with it now, together with your passkey or a recovery code\./);
     assert.equal((await tryToSignIn(world, { basic: `iris:${chosen}` })).body.status, 1);
     await tokenOf(world, { basic: `iris:${chosen}` }, { recovery_code: iris.recoveryCodes[0] ?? '' });
   }));
@@ -81,7 +91,8 @@ test('after a reset nobody gets in, it is said so, and the next link leads to an
     const reset = await office.send(`${path}/reset-second-factors`);
     const page = await assertDone(office, reset, path, /there is no password: nobody can sign in to this account/);
     assert.match(words(page), /Password Not set Authenticator None Passkeys None Recovery codes left 0 /);
-    assert.match(words(page), /Make a link to choose a password/, 'she is no newcomer');
+    assert.match(words(page), /Make a link to choose how to sign in/, 'she is no newcomer');
+    assert.doesNotMatch(words(page), /The new password alone/);
     assert.equal((await signInWithPasskey(world, iris.device)).status, 401);
 
     const { link } = (await office.users('POST', `/${iris.id}/password-link`)).body;

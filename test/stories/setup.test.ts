@@ -28,7 +28,9 @@ test('a link makes the first administrator, and then the page is gone', () =>
     const page = await world.call('GET', path);
     assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8']);
     assert.equal(page.headers['referrer-policy'], 'strict-origin');
-    assert.equal((await send(world, token)).status, 200);
+    const done = await send(world, token);
+    assert.equal(done.status, 200);
+    assert.match(done.text, /Next you set up a second factor: an authenticator app or a passkey\./);
     assert.equal(administrators(world), 1);
     for (const answer of [await world.call('GET', path), await world.call('GET', '/setup'), await send(world, token)])
       assert.equal(answer.status, 404);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, second } from '../../src/clock.ts';
+import { softwareAuthenticator } from '../authenticator.ts';
+import { addPasskey, makePersonWithPasskey, tokenByPasskey } from '../passkeys.ts';
 import { inQuickWorld } from '../quick-world.ts';
 import {
   type Answer,
@@ -14,6 +16,7 @@ import {
   type World,
   wrongCode,
 } from '../server.ts';
+import { dump } from '../tables.ts';
 import { secretIn } from './in-a-browser.ts';
 import { assertProblem, assertRefused, enable, reauthenticate, recoveryCodeOf, tokenOf, tryToSignIn } from './steps.ts';
 
@@ -133,6 +136,7 @@ test('a recovery code still gets in, and binds anew', () =>
     const refused = await reauthenticate(world, token, wrong);
     assertProblem(refused, 429, 'too_many_tries');
     assert.deepEqual([refused.body.rebind, refused.headers['retry-after']], [true, undefined]);
+    assert.match(refused.body.detail, /sign in with a recovery code or a passkey/);
     assert.equal((await world.call('POST', '/auth/otp/replace', { token })).status, 204);
     const secret = await secretOf(world, token);
     const { body } = await enable(world, token, { enabled: true, otp: codeAt(secret, world.now()) });
@@ -185,6 +189,33 @@ test('a right code refused during a delay is not spent', () =>
     assertThrottled(await tryToSignIn(world, bob, { otp }), 30);
     world.turn(30 * second);
     await tokenOf(world, bob, { otp });
+  }));
+
+test('a reset leaves no count of codes, whatever they were for', () =>
+  inQuickWorld(async (world) => {
+    const bob = await makePersonWithCode(world);
+    const token = await signIn(world, bob);
+    assert.equal((await world.call('POST', '/auth/otp/replace', { token })).status, 204);
+    const pending = wrongCode(world, await secretOf(world, token));
+    const before = dump(world)['budgets'];
+    await often(2, () => guess(world, bob));
+    await often(2, () => guessRecovery(world, bob));
+    for (let index = 0; index < 2; index += 1)
+      assertProblem(await enable(world, token, { enabled: true, otp: pending }), 422, 'wrong_otp');
+    assert.notDeepEqual(dump(world)['budgets'], before);
+    await world.server.service.admin.resetSecondFactors('operator', bob.id);
+    assert.deepEqual(dump(world)['budgets'], before);
+  }));
+
+test('the count goes with the last passkey: new recovery codes have all their tries', () =>
+  inQuickWorld(async (world) => {
+    const carol = await makePersonWithPasskey(world);
+    const token = await tokenByPasskey(world, carol.device);
+    await often(5, () => guessRecovery(world, carol));
+    assertThrottled(await tryToSignIn(world, carol, recoveryCodeOf(carol)), 30);
+    assert.equal((await world.call('DELETE', `/auth/passkeys/${carol.passkeyId}`, { token })).status, 204);
+    const { body } = await addPasskey(world, await tokenOf(world, carol), softwareAuthenticator());
+    await tokenOf(world, carol, { recovery_code: body.recovery_codes[0] ?? '' });
   }));
 
 test('the count goes with the authenticator that is taken away', () =>

@@ -59,16 +59,35 @@ test('each sign-in and each proof by a passkey says in the log which one it was'
     assert.deepEqual(details(world, 'session.reauthenticated').at(-1), {}, 'a code is by no passkey');
   }));
 
-test('of a passkey that was refused the log says why, in a member of its own', () =>
+test('of a passkey that was refused the log says which it was, and why in a member of its own', () =>
   inQuickWorld(async (world) => {
     const carol = await makeMember(world, 'carol');
     for (const kind of ['sign-in', 'second factor', 'reauthentication'] as const) {
       const begun = await begin(world, kind, carol);
       await assertNotTaken(world, begun, begun.answer({ flags: { uv: false } }), 'user_verification');
     }
-    const why = { passkey_reason: 'user_verification' };
+    const why = { passkey_reason: 'user_verification', passkey: carol.passkeyId };
     assert.deepEqual(details(world, 'sign_in.refused'), Array(2).fill({ reason: 'wrong passkey', ...why }));
     assert.deepEqual(details(world, 'session.reauthentication_refused'), [{ reason: 'wrong_passkey', ...why }]);
+    assert.deepEqual((await told(await enterByPasskey(world, carol.device))).slice(1, 4), [
+      'Proving again who is signed in was refused: wrong answer of the passkey “Phone”.',
+      'Sign-in with the passkey “Phone” refused.',
+      'Sign-in with the passkey “Phone” refused.',
+    ]);
+  }));
+
+test('of an account that is disabled the log knows the passkey; where it is somebody else’s, none', () =>
+  inQuickWorld(async (world) => {
+    const [carol, dora] = [await makeMember(world, 'carol'), await makePersonWithPasskey(world, 'dora')];
+    const after = await begin(world, 'second factor', carol);
+    await assertNotTaken(world, after, after.answer({ id: dora.device.held[0]?.id }), 'signature');
+    const wrong = { reason: 'wrong passkey', passkey_reason: 'signature' };
+    assert.deepEqual(details(world, 'sign_in.refused'), [wrong]);
+    await world.server.service.admin.change('operator', dora.id, { disabled: true });
+    const { status, body } = await signInWithPasskey(world, dora.device);
+    assert.equal(status, 401);
+    assert.ok(!JSON.stringify(body).includes(dora.passkeyId), 'whoever asks is not told');
+    assert.deepEqual(details(world, 'sign_in.refused').at(-1), { ...wrong, passkey: dora.passkeyId });
   }));
 
 test('the owner reads the names that the passkeys have now, as text; of one that is gone, that it was a passkey', () =>

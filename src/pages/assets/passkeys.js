@@ -2,14 +2,14 @@
 // Passkeys: the one thing that our pages cannot do without a script. It is served behind portal.js, in the same file.
 // Markup asks for it:
 //   <form data-passkey="get" or "create" hidden>    asks the browser, and sends what it answers as `credential`
-//     data-options="JSON"    what to ask for; good for five minutes
+//     data-options="JSON"    what to ask for, and for how long that is good: `timeout`, in ms
 //     data-renew="PATH"      where newer options come from; without it, from the same form of the page as it is now
 //     data-conditional       offers passkeys in the list of the name field too, from when the page opens
 //   <p data-without-passkeys>                       stands where passkeys cannot be used, and is taken away where they can
 //   <p data-signal="METHOD" data-options="JSON">    tells the browser what has become of passkeys (WebAuthn, 5.1.10)
 
-/** Options are asked for anew before they expire, in ms. */
-const goodFor = 4 * 60_000;
+/** For how long options are asked with: until a minute before they expire, in ms. @param {{ timeout: number }} options */
+const goodFor = ({ timeout }) => timeout - 60_000;
 
 /** One question at a time: the one before is given up. */
 let asking = new AbortController();
@@ -38,7 +38,7 @@ function offerPasskey(form) {
 
 /** @typedef {ReturnType<typeof questionsOf>} Questions */
 
-/** What a form asks, never older than it may be, and whether it was answered. @param {HTMLFormElement} form @param {object} first */
+/** What a form asks, never older than it may be, and whether it was answered. @param {HTMLFormElement} form @param {any} first */
 function questionsOf(form, first) {
   let options = first;
   // The options are as old as the page, which was asked for so long ago; by the clock that runs on while a device sleeps.
@@ -47,7 +47,7 @@ function questionsOf(form, first) {
   return {
     /** The next question; nothing where there is none to be had. */
     async next() {
-      if (Date.now() - madeAt < goodFor) return options;
+      if (Date.now() - madeAt < goodFor(options)) return options;
       const { renew } = form.dataset;
       const newer = await (renew === undefined ? fromPage(form) : fromService(renew)).catch(() => undefined);
       if (!newer) return undefined;
@@ -117,7 +117,7 @@ async function offerInList(form, questions) {
   setTimeout(() => {
     if (document.visibilityState === 'visible') again();
     else document.addEventListener('visibilitychange', again, { once: true });
-  }, goodFor);
+  }, goodFor(options));
   if ((await ask(form, questions, options, mine, 'conditional')) === sent) say(form, sent);
 }
 
@@ -160,7 +160,8 @@ async function ask(form, questions, options, { signal }, mediation) {
 function trouble(error) {
   const name = error instanceof Error ? error.name : '';
   if (name === 'NotAllowedError' || name === 'AbortError') return '';
-  if (name === 'InvalidStateError') return 'This device has a passkey for this account already. Sign in with that one.';
+  if (name === 'InvalidStateError')
+    return 'This device has a passkey for this account already. To add another one, use another device or a security key.';
   return 'This browser could not do that. Try again, or use another browser or device.';
 }
 
