@@ -13,24 +13,37 @@ export type Dump = Record<string, Rows>;
  */
 export function dump(world: World, without: readonly string[] = []): Dump {
   const { databaseUrl } = world;
-  const names = databaseUrl ? atOnce(databaseUrl, tablesOfPostgres).rows : stored(world, tablesOfSqlite);
-  const tables = names
-    .map(({ name }) => String(name))
-    .filter((name) => !without.includes(name.replace(/^audit_.*/, 'audit')));
-  const all: Dump = Object.fromEntries(tables.map((name) => [name, rowsOf(world, name)]));
+  const all = databaseUrl
+    ? tablesIn((sql) => atOnce(databaseUrl, sql).rows, inPostgres, without)
+    : withFile(world, (database) => tablesIn((sql) => database.prepare(sql).all(), inSqlite, without));
   // Each process reports itself every 30 seconds, in the midst of whatever else a test does.
   for (const row of all['instances'] ?? []) delete row['seen_at'];
   return all;
 }
 
-const tablesOfSqlite = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
-const tablesOfPostgres = 'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY name';
+interface Reading {
+  /** Asks for the names of all tables. */
+  names: string;
+  /** What follows the name of a table, so that its rows come in the order in which they were made. */
+  order: string;
+}
 
-/** The rows of a table in the order in which they were made. */
-function rowsOf(world: World, table: string): Rows {
-  // On PostgreSQL a row that is changed moves to the end, so that the order has to be said.
-  const order = ['sequence', 'number', 'created_at'].map((column) => `to_jsonb(one)->'${column}'`);
-  return stored(world, `SELECT * FROM "${table}" AS one${world.databaseUrl ? ` ORDER BY ${order}, ctid` : ''}`);
+const inSqlite: Reading = {
+  names: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+  order: '',
+};
+
+/** A row that is changed moves to the end there, so that the order has to be said. */
+const inPostgres: Reading = {
+  names: 'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY name',
+  order: ` ORDER BY ${['sequence', 'number', 'created_at'].map((column) => `to_jsonb(one)->'${column}'`)}, ctid`,
+};
+
+function tablesIn(ask: (sql: string) => Rows, { names, order }: Reading, without: readonly string[]): Dump {
+  const tables = ask(names)
+    .map(({ name }) => String(name))
+    .filter((name) => !without.includes(name.replace(/^audit_.*/, 'audit')));
+  return Object.fromEntries(tables.map((name) => [name, ask(`SELECT * FROM "${name}" AS one${order}`)]));
 }
 
 /**
