@@ -46,8 +46,8 @@ const reporters = [
 ];
 
 /**
- * Every test file but those of the suite, which test/databases/on-sqlite.test.ts and test/long/all-on-postgres.test.ts
- * run in one process each, from the root; the runner begins with the latter, which takes longest.
+ * Every test file but those of the suite, which test/databases/on-sqlite.test.ts and test/long/all-on-postgres-*.test.ts
+ * run in few processes, from the root; the runner begins with the latter, which take longest.
  * @returns {string[]}
  */
 function testFiles() {
