@@ -130,7 +130,8 @@ async function runTests(place, tests, isEnough = () => false) {
   let words = '';
   let isEnding = false;
   const count = (/** @type {RegExp} */ line) => [...words.matchAll(line)].length;
-  const soFar = () => ({ passed: count(/^ok \d+ - (?!.*# SKIP)/gm), failed: count(/^not ok \d/gm) });
+  // Those within others stand further in.
+  const soFar = () => ({ passed: count(/^ *ok \d+ - (?!.*# SKIP)/gm), failed: count(/^ *not ok \d/gm) });
   run.stdout.setEncoding('utf8').on('data', (text) => {
     words += text;
     if (isEnding || !run.pid || !isEnough(soFar())) return;
@@ -138,7 +139,7 @@ async function runTests(place, tests, isEnough = () => false) {
     process.kill(-run.pid, 'SIGKILL');
   });
   await new Promise((resolve) => run.on('close', resolve));
-  const first = /^not ok \d+ - (.*)$/m.exec(words)?.[1] ?? '';
+  const first = /^ *not ok \d+ - (.*)$/m.exec(words)?.[1] ?? '';
   return { ...soFar(), first, seconds: (performance.now() - began) / 1000 };
 }
 

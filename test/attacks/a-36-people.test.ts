@@ -164,17 +164,24 @@ test('an account that changes otherwise is judged anew, and gets in', () =>
     await assertTaken(begun, begun.answer());
   }));
 
-test('a try that could not be judged, or whose session could not be made, costs nothing', () =>
+test('a try that could not be judged, or settled, or whose session could not be made, costs nothing', () =>
   inQuickWorld(async (world) => {
     const carol = await makeMember(world, 'carol');
     const wrong = { signature: Buffer.alloc(70, 1) };
     for (let tries = 0; tries < 49; tries += 1)
       assert.equal((await signInWithPasskey(world, carol.device, wrong)).status, 401);
-    for (const table of ['sessions', 'passkey_holders']) {
+    const shut = (table: string) =>
+      `CREATE TRIGGER shut BEFORE INSERT ON ${table} BEGIN SELECT raise(ABORT, 'shut'); END`;
+    const places: [answer: Wrong, shut: string, open: string][] = [
+      [{}, shut('sessions'), 'DROP TRIGGER shut'],
+      [{}, 'ALTER TABLE passkey_holders RENAME TO elsewhere', 'ALTER TABLE elsewhere RENAME TO passkey_holders'],
+      [wrong, shut('audit'), 'DROP TRIGGER shut'],
+    ];
+    for (const [answer, closing, opening] of places) {
       const begun = await begin(world, 'sign-in', carol);
-      alter(world, `ALTER TABLE ${table} RENAME TO elsewhere`);
-      assert.equal((await begun.send(begun.answer())).status, 500, table);
-      alter(world, `ALTER TABLE elsewhere RENAME TO ${table}`);
+      alter(world, closing);
+      assert.equal((await begun.send(begun.answer(answer))).status, 500, closing);
+      alter(world, opening);
       await assertTaken(begun, begun.answer());
     }
     assert.equal((await signInWithPasskey(world, carol.device, wrong)).status, 401, 'the fiftieth wrong one');
