@@ -72,6 +72,16 @@ test('the same answer sent again is no copy: nothing is told', () =>
     assert.deepEqual(told(world), []);
   }));
 
+test('what a copy has answered is told once, however often it is sent at once', () =>
+  inQuickWorld(async (world) => {
+    const carol = await makeMember(world, 'carol', counting());
+    const begun = await begin(world, 'sign-in', carol);
+    const copied = begun.answer({ count: 1 });
+    const sent = await Promise.all([begun.send(copied), begun.send(copied), begun.send(copied)]);
+    assert.deepEqual(sent.map(({ said }) => said).sort(), ['challenge', 'challenge', 'counter']);
+    assert.deepEqual(told(world), [{ user: carol.id, passkey: carol.passkeyId }]);
+  }));
+
 test('a copy that counts along is found out where both are used at once, and one of them gets in', () =>
   inQuickWorld(async (world) => {
     const carol = await makeMember(world, 'carol', counting());
